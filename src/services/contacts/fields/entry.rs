@@ -17,6 +17,11 @@ impl InputEntry {
     pub fn text(&self) -> &str {
         self.parts.first().map_or("", String::as_str)
     }
+
+    /// How many entries of its field its form had before it; `None` where a field has one only.
+    pub fn index(&self) -> Option<usize> {
+        self.name.rsplit_once('.')?.1.parse().ok()
+    }
 }
 
 /// Why a program's JSON is no contact.

@@ -11,6 +11,7 @@ use super::entry::InputEntry;
 use super::entry::InputError;
 use super::entry::entry_name;
 use super::json;
+use super::label_words::is_shown_as;
 use super::label_words::label_of;
 use crate::services::contacts::catalogue::Field;
 use crate::services::contacts::catalogue::Kind;
@@ -42,12 +43,18 @@ impl ContactInput {
     }
 
     /// The same with the labels of these fields where the reader has left them. A reader of German who sees `privat` has not
-    /// changed it, whether it is the word of a card or the translation of one.
+    /// changed it, whether it is the word of a card or the translation of one. An entry is known by what it says, and one that
+    /// was changed by its place.
     pub fn keeping_labels_of(mut self, base: &ContactFields) -> Self {
         for (&field, entries) in &mut self.entries {
-            for (entry, before) in entries.iter_mut().zip(base.get(field)) {
+            let known = base.get(field);
+            for entry in entries {
+                let same = known.iter().find(|before| before.parts == entry.parts);
+                let Some(before) = same.or_else(|| known.get(entry.index()?)) else {
+                    continue;
+                };
                 let label = before.label.as_ref().map_or("", Label::words);
-                if label_of(label) == entry.label {
+                if is_shown_as(label, &entry.label) {
                     label.clone_into(&mut entry.label);
                 }
             }

@@ -1,5 +1,6 @@
 //! What readers call the labels of entries. Cards, the database and the cache have these words in English.
 
+use crate::model::language::Language;
 use crate::model::language::t;
 use crate::model::language::t_context;
 
@@ -59,12 +60,18 @@ pub fn label_of(typed: &str) -> &str {
     label.filter(|label| *label != words).unwrap_or(typed)
 }
 
+/// Whether a form shows a label as what [`label_of`] has read from it. The reader may have chosen another language since the
+/// form was drawn.
+pub fn is_shown_as(label: &str, read: &str) -> bool {
+    let is_it = |language: Language| language.within(|| shown_label(label) == read);
+    label_of(label) == read || Language::ALL.into_iter().any(is_it)
+}
+
 #[cfg(test)]
 mod tests {
     use kith_card::Label;
 
     use super::*;
-    use crate::model::language::Language;
     use crate::services::contacts::catalogue::Field;
 
     #[test]

@@ -185,6 +185,33 @@ fn a_label_that_a_reader_of_another_language_has_left_stays_as_it_is() {
 }
 
 #[test]
+fn a_label_outlives_a_change_of_the_language_and_of_the_entries_before_it() {
+    let inputs = |first: &str, labels: [&str; 2]| {
+        let inputs = [
+            ("phones.0", first),
+            ("phones.0.label", labels[0]),
+            ("phones.1", "222"),
+            ("phones.1.label", labels[1]),
+        ];
+        inputs.map(|(name, value)| (name.to_owned(), value.to_owned()))
+    };
+    let parsed = |input: &ContactInput| parse(input, Required::AnyField).expect("fields");
+    let base = parsed(&ContactInput::of_form(&inputs("111", ["home", "work"])));
+    // A form that was drawn in German is saved in English.
+    let german = Language::German.within(|| ["home", "work"].map(shown_label));
+    let typed = ContactInput::of_form(&inputs("111", german)).keeping_labels_of(&base);
+    assert_eq!(parsed(&typed), base);
+    // An own word that German has for another label, before one of those labels.
+    let base = parsed(&ContactInput::of_form(&inputs("111", ["privat", "home"])));
+    let left = Language::German.within(|| {
+        let typed = ContactInput::of_form(&inputs("", ["privat", "privat"]));
+        typed.keeping_labels_of(&base)
+    });
+    let expected = parsed(&ContactInput::of_form(&inputs("", ["", "home"])));
+    assert_eq!(parsed(&left), expected);
+}
+
+#[test]
 fn a_field_has_so_many_entries_and_no_more() {
     let members = |count: usize| {
         let emails: Vec<Value> = (0..count)
