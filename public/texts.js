@@ -6,5 +6,5 @@ const texts = new Map(JSON.parse(document.getElementById('texts')?.textContent ?
 export const t = (text, values = {}) =>
   (texts.get(text) ?? text).replace(/\{(\w+)\}/g, (_, name) => values[name]);
 
-/** The language of the page for `Intl`. English writes days before months. */
-export const locale = document.documentElement.lang.replace(/^en$/, 'en-GB');
+/** The language of these texts for `Intl`: the page may say another one by now, if the browser translates it. */
+export const locale = texts.get('') ?? 'en-GB';

@@ -6,11 +6,13 @@
 //! - [`Mailer`] sends a [`Mail`], or says in a [`MailError`] why not.
 //! - [`address`]: addresses as they travel.
 //! - [`smtp`]: the conversation with a mail server, and what its faults mean.
+//! - [`for_reader`] says a fault in the language of the reader.
 
 mod address;
 mod error;
 mod mailer;
 mod smtp;
+mod words;
 
 pub use self::address::MailAddress;
 pub use self::address::deliverable;
@@ -20,3 +22,4 @@ pub use self::mailer::Mail;
 pub use self::mailer::Mailer;
 pub(crate) use self::mailer::SEND_TIMEOUT;
 pub use self::smtp::SmtpServer;
+pub use self::words::for_reader;

@@ -42,6 +42,8 @@ pub struct Entry {
     pub id: String,
     /// Tells apart texts that are alike in English; mostly empty.
     pub context: String,
+    /// Whether the text is about a number.
+    is_plural: bool,
     /// One form for each category of numbers, and one for a text without a number.
     forms: Vec<String>,
     /// The files that have the text.
@@ -120,8 +122,8 @@ impl Catalogue {
         &'a self,
         entry: &'a Entry,
     ) -> impl Iterator<Item = (Option<&'static str>, &'a str)> {
-        let is_plural = entry.forms.len() > 1 || self.categories.len() == 1;
-        let name = move |form: usize| is_plural.then(|| category_name(self.categories[form]));
+        let name = |form: usize| category_name(self.categories[form]);
+        let name = move |form: usize| entry.is_plural.then(|| name(form));
         let forms = entry.forms.iter().enumerate();
         forms.map(move |(form, text)| (name(form), &**text))
     }
@@ -136,6 +138,7 @@ impl Entry {
         Self {
             id: message.msgid().to_owned(),
             context: message.msgctxt().unwrap_or_default().to_owned(),
+            is_plural: message.is_plural(),
             forms,
             sources: message
                 .source()
@@ -203,6 +206,23 @@ mod tests {
         let entry = polish.entries().next().expect("one");
         let names: Vec<_> = polish.forms(entry).map(|(name, _)| name).collect();
         assert_eq!(names, [Some("one"), Some("few"), Some("many")]);
+    }
+
+    #[test]
+    fn a_language_with_one_form_has_texts_without_a_number() {
+        let japanese = header("ja", "nplurals=1; plural=0;")
+            + "msgid \"Save\"\nmsgstr \"保存\"\n\n\
+               msgid \"{count} file\"\nmsgid_plural \"{count} files\"\nmsgstr[0] \"{count} 件\"\n";
+        let japanese = Catalogue::parse(&japanese).expect("a catalogue");
+        let category = |id: &str| {
+            let entry = japanese.entries().find(|entry| entry.id == id);
+            japanese
+                .forms(entry.expect("it"))
+                .map(|(name, _)| name)
+                .collect::<Vec<_>>()
+        };
+        assert_eq!(category("Save"), [None]);
+        assert_eq!(category("{count} file"), [Some("other")]);
     }
 
     #[test]

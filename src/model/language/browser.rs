@@ -38,12 +38,11 @@ pub fn text_in_context(context: &'static str, text: &'static str) -> &'static st
 /// The text for this number of things in the language of the page.
 pub fn plural(count: u64, one: &'static str, many: &'static str) -> &'static str {
     let english = if count == 1 { one } else { many };
-    if texts().is_empty() {
+    // The page may say another language by now, if the browser translates it.
+    let Some(language) = find(super::LANGUAGE_KEY) else {
         return english;
-    }
-    let language = document().document_element();
-    let language = language.and_then(|html| html.get_attribute("lang"));
-    let languages = Array::of1(&JsValue::from(language.unwrap_or_default()));
+    };
+    let languages = Array::of1(&JsValue::from_str(language));
     let category = PluralRules::new(&languages, &Object::new()).select(count as f64);
     let key = [one, super::SEPARATOR, &String::from(category)].concat();
     find(&key).unwrap_or(english)

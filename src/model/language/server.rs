@@ -99,7 +99,8 @@ impl Language {
         CURRENT.sync_scope(self, run)
     }
 
-    /// The texts of the islands in this language, each after its key, sorted by the keys; none for English.
+    /// The texts of the islands in this language, each after its key, sorted by the keys, with the tag of the language before
+    /// them; none for English.
     pub fn island_texts(self) -> &'static [(String, String)] {
         &self.browser_texts().islands
     }
@@ -195,12 +196,13 @@ impl BrowserTexts {
     fn accented(&self) -> Self {
         let accented = |texts: &[(String, String)]| {
             let accented = texts.iter().map(|(key, _)| {
-                let english = match key.split_once(super::SEPARATOR) {
-                    Some((one, "one" | "other")) => one,
-                    Some((_context, text)) => text,
-                    None => key,
+                let text = match key.split_once(super::SEPARATOR) {
+                    Some((one, "one" | "other")) => pseudo::accented(one),
+                    Some((_context, text)) => pseudo::accented(text),
+                    None if key == super::LANGUAGE_KEY => Language::English.tag().to_owned(),
+                    None => pseudo::accented(key),
                 };
-                (key.clone(), pseudo::accented(english))
+                (key.clone(), text)
             });
             accented.collect()
         };
@@ -227,7 +229,11 @@ fn texts_of(catalogue: &Catalogue, folders: &[&str]) -> Vec<(String, String)> {
             (key, text.to_owned())
         })
     });
-    let mut texts: Vec<_> = texts.collect();
+    let language = (
+        super::LANGUAGE_KEY.to_owned(),
+        catalogue.language().to_owned(),
+    );
+    let mut texts: Vec<_> = texts.chain([language]).collect();
     texts.sort();
     texts
 }

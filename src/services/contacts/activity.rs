@@ -1,5 +1,7 @@
 //! What happens around contacts.
 
+use std::borrow::Cow;
+
 use serde::Deserialize;
 use serde::Serialize;
 
@@ -9,6 +11,7 @@ use crate::model::contact::Contact;
 use crate::model::language::t;
 use crate::services::contacts::catalogue::Field;
 use crate::services::format;
+use crate::services::mail;
 
 /// Something that happened around a contact, and when.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -106,17 +109,18 @@ fn changed(fields: &[String]) -> String {
 }
 
 /// Why a welcome email was not sent, as the reader says it. The database has it in English, as
-/// [`WelcomeEmail`](crate::services::jobs::WelcomeEmail) says it. What a mail server has said stays as it is.
-fn shown_reason(why: &str) -> &str {
-    match why {
+/// [`WelcomeEmail`](crate::services::jobs::WelcomeEmail) says it.
+fn shown_reason(why: &str) -> Cow<'_, str> {
+    let known = match why {
         "The contact was in the trash by then." => t!("The contact was in the trash by then."),
         "The contact had no email address by then." => {
             t!("The contact had no email address by then.")
         }
         "The database did not answer." => t!("The database did not answer."),
         "All attempts have failed." => t!("All attempts have failed."),
-        why => why,
-    }
+        why => return mail::for_reader(why),
+    };
+    known.into()
 }
 
 /// Whether the welcome email may still change its state, whatever people do with the contact meanwhile.

@@ -1,16 +1,18 @@
 //! What reports on health say, in the language of the reader. A report itself is English: instances store theirs in the
 //! database, and machines read them.
 
-use crate::model::language::t;
+use std::borrow::Cow;
 
-/// A sentence of a report in the language of the reader. One that is not known, as the words of a mail server are not,
-/// stays as it is.
-pub fn for_reader(english: &str) -> &str {
+use crate::model::language::t;
+use crate::services::mail;
+
+/// A sentence of a report in the language of the reader. One that is not known stays as it is.
+pub fn for_reader(english: &str) -> Cow<'_, str> {
     let known = database_reason(english)
         .or_else(|| database_effect(english))
         .or_else(|| redis(english))
         .or_else(|| others(english));
-    known.unwrap_or(english)
+    known.map_or_else(|| mail::for_reader(english), Cow::Borrowed)
 }
 
 /// Why the database is down.
@@ -136,7 +138,7 @@ fn redis(english: &str) -> Option<&'static str> {
     })
 }
 
-/// What is wrong with all else: QStash, mails, the log and the queue.
+/// What is wrong with all else: QStash, mails, the log, backups and the queue.
 fn others(english: &str) -> Option<&'static str> {
     Some(match english {
         "Messages wait in the outbox and are published later." => {
@@ -146,6 +148,21 @@ fn others(english: &str) -> Option<&'static str> {
             t!("Mails wait in the queue and are sent again.")
         }
         "Lines of the log are lost." => t!("Lines of the log are lost."),
+        "Standard output does not take lines fast enough." => {
+            t!("Standard output does not take lines fast enough.")
+        }
+        "The disk of the log is full." => t!("The disk of the log is full."),
+        "Nobody reads standard output any more." => t!("Nobody reads standard output any more."),
+        "Standard output cannot be written." => t!("Standard output cannot be written."),
+        "The last backup is older than two intervals of backup.interval. The log says why there is no newer one." =>
+        {
+            t!(
+                "The last backup is older than two intervals of backup.interval. The log says why there is no newer one."
+            )
+        }
+        "There is no backup yet. If this does not change within minutes, the log says why." => {
+            t!("There is no backup yet. If this does not change within minutes, the log says why.")
+        }
         "The database was restored from a backup, so messages that were delivered after the backup was made are in the queue again." =>
         {
             t!(

@@ -10,6 +10,7 @@ use super::table::Table;
 use crate::components::view::view;
 use crate::model::error::AppError;
 use crate::model::language::t;
+use crate::model::language::t_context;
 use crate::services::audit_log::Record;
 use crate::web::pages::PageTitle;
 
@@ -87,9 +88,9 @@ fn Entries(records: Vec<Record>, now: Timestamp) -> impl IntoView {
 /// one that this does not know.
 pub fn kind_words(name: &str) -> String {
     let words = match name {
-        "sign_in" => t!("Sign in"),
+        "sign_in" => t_context!("audit log", "Sign in"),
         "sign_in_failed" => t!("Sign in failed"),
-        "sign_out" => t!("Sign out"),
+        "sign_out" => t_context!("audit log", "Sign out"),
         "password_changed" => t!("Password changed"),
         "user_added" => t!("User added"),
         "user_changed" => t!("User changed"),

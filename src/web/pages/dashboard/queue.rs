@@ -85,7 +85,7 @@ fn Paused<'a>(pause: Pause, view: &'a View) -> impl IntoView + use<> {
         paused = view! { <strong>"The queue is paused"</strong> },
         time = view! { <format::Time at=pause.since now/><format::Utc/> }
     );
-    let why = health::for_reader(&pause.why).to_owned();
+    let why = health::for_reader(&pause.why).into_owned();
     view! {
         <form method="post" action=format!("/dashboard/queue{query}") id="queue-paused" class="problem">
             <p>

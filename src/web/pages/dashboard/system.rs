@@ -165,7 +165,7 @@ fn Backup<'a>(status: &'a BackupStatus, now: Timestamp) -> impl IntoView + use<>
                 {schedule}
                 {status.warning().map(|warning| view! {
                     " "
-                    <strong class="text-danger" id="backup-warning">{warning}</strong>
+                    <strong class="text-danger" id="backup-warning">{health::for_reader(warning)}</strong>
                 })}
             </dd>
         </div>

@@ -8,6 +8,7 @@ use leptos::prelude::*;
 use super::class_of;
 use crate::components::view::view;
 use crate::model::language::t;
+use crate::model::language::t_view;
 use crate::model::location::ListFilter;
 use crate::model::location::Location;
 use crate::services::contacts::labels::Label;
@@ -82,7 +83,7 @@ pub fn LabelRail(labels: Labels, searches: Vec<String>, location: Location) -> i
         view! {
             <li>
                 <a class="label" data-search href=found.url() aria-current=here>
-                    "“"<bdi>{search}</bdi>"”"
+                    {t_view!("“{search}”", search = view! { <bdi>{search}</bdi> })}
                 </a>
             </li>
         }
