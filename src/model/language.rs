@@ -8,7 +8,7 @@
 //!   `String`.
 //! - `t_plural!(count, "{count} contact", "{count} contacts")` chooses by a number, which it fills in.
 //! - `t_context!("month", "May")` tells apart texts that are alike in English.
-//! - `t_noop!("month", "May")` is the English text, which is looked up elsewhere.
+//! - `t_noop!("May")` or `t_noop!("month", "May")` is the English text, which is looked up elsewhere.
 //! - `t_view!("Read {link} first.", link = view! { <a>"this"</a> })` is a sentence with elements in it.
 //! - `t_around!("Add “{search}”")` is what stands before and after its only placeholder.
 //!
@@ -104,6 +104,9 @@ macro_rules! t_context {
 }
 
 macro_rules! t_noop {
+    ($text:literal) => {
+        $text
+    };
     ($context:literal, $text:literal) => {
         $text
     };

@@ -28,8 +28,7 @@ impl Message {
 }
 
 /// The texts in the code of a file: those of the macros `t!`, `t_view!`, `t_around!`, `t_plural!`, `t_context!` and
-/// `t_noop!`, and
-/// the markup of `view!`.
+/// `t_noop!`, and the markup of `view!`.
 pub fn messages(code: TokenStream) -> Vec<Message> {
     let mut found = Vec::new();
     collect(code, &mut found);
@@ -66,7 +65,9 @@ fn of_macro(name: &str, arguments: &Group, found: &mut Vec<Message>) {
         ("view", _) if arguments.delimiter() == Delimiter::Brace => {
             found.extend(markup::texts(arguments.stream()).map(Message::plain));
         }
-        ("t" | "t_view" | "t_around", [id, ..]) => found.push(Message::plain(id.clone())),
+        ("t" | "t_view" | "t_around", [id, ..]) | ("t_noop", [id]) => {
+            found.push(Message::plain(id.clone()));
+        }
         ("t_context" | "t_noop", [context, id, ..]) => found.push(Message {
             context: context.clone(),
             ..Message::plain(id.clone())
@@ -111,6 +112,7 @@ mod tests {
                 }
             }
             const MAY: fn() -> &'static str = || t_context!("month", "May");
+            const DOWN: &str = t_noop!("Down");
         "#;
         let ids: Vec<String> = found(code).into_iter().map(|message| message.id).collect();
         let expected = [
@@ -121,6 +123,7 @@ mod tests {
             "or {link}",
             "inner",
             "May",
+            "Down",
         ];
         assert_eq!(ids, expected);
         let many = &found(code)[1];

@@ -3,172 +3,82 @@
 
 use std::borrow::Cow;
 
-use crate::model::language::t;
+use crate::model::language;
+use crate::model::language::t_noop;
 use crate::services::mail;
+
+/// The sentences of reports, but for what a mailer says.
+const SENTENCES: &[&str] = &[
+    t_noop!("The database does not answer."),
+    t_noop!("There is no room left for the database."),
+    t_noop!("The database may not be written to."),
+    t_noop!("The system reports errors when the database is read or written."),
+    t_noop!("The database file is damaged."),
+    t_noop!("There is no memory left for the database."),
+    t_noop!("Another program keeps the database locked."),
+    t_noop!("Changes wait too long for their turn."),
+    t_noop!("The database file was moved, deleted or replaced while it was in use."),
+    t_noop!(
+        "The log of the database (-wal or -shm) was moved, deleted or replaced while it was in use."
+    ),
+    t_noop!("The database server does not answer."),
+    t_noop!("The database server may only be read."),
+    t_noop!("Nothing can be read or changed."),
+    t_noop!("Nothing can be changed until there is room on the disk."),
+    t_noop!("Nothing can be changed. Make the file, its directory and its file system writable."),
+    t_noop!("Some of it cannot be read or changed. Check the disk and the file system."),
+    t_noop!("Some of it cannot be read or changed. Stop this server and restore a backup."),
+    t_noop!("Some reads and changes fail."),
+    t_noop!("Nothing can be changed until the other program lets go of it."),
+    t_noop!("Some changes are refused."),
+    t_noop!(
+        "Nothing can be changed. Move the file back, or restart this server to use the file that is there now."
+    ),
+    t_noop!(
+        "Nothing can be changed. Stop this server, which saves what it has, and start it again."
+    ),
+    t_noop!("Nothing can be read or changed until it does."),
+    t_noop!("Nothing can be changed. Name the primary, or wait until this one is promoted."),
+    t_noop!("Redis has not been reached yet."),
+    t_noop!("Redis cannot be reached."),
+    t_noop!("Redis has closed the connection."),
+    t_noop!("Redis does not answer in time."),
+    t_noop!("Redis refuses the user, the password or what they may do."),
+    t_noop!("Redis is still loading its data."),
+    t_noop!("Redis takes no writes."),
+    t_noop!("Redis has too few replicas to take writes."),
+    t_noop!("Redis takes no writes because it cannot save them."),
+    t_noop!("Redis is busy with a script that does not end."),
+    t_noop!("Redis has no memory left."),
+    t_noop!("Redis is missing a part of its cluster."),
+    t_noop!("Redis does not answer as Redis does."),
+    t_noop!("Redis refuses the token of its REST API."),
+    t_noop!("Redis takes no more requests for now: they are too many, or a quota is used up."),
+    t_noop!("Redis cannot be used, because its REST API fails."),
+    t_noop!("Redis is not at the URL of its REST API."),
+    t_noop!("Redis answers, but the limiter's script fails on it."),
+    t_noop!("Limits hold for each instance of Kith by itself."),
+    t_noop!("Limits hold for each instance of Kith by itself, and what is cached is not shared."),
+    t_noop!("Messages wait in the outbox and are published later."),
+    t_noop!("Mails wait in the queue and are sent again."),
+    t_noop!("Lines of the log are lost."),
+    t_noop!("Standard output does not take lines fast enough."),
+    t_noop!("The disk of the log is full."),
+    t_noop!("Nobody reads standard output any more."),
+    t_noop!("Standard output cannot be written."),
+    t_noop!(
+        "The last backup is older than two intervals of backup.interval. The log says why there is no newer one."
+    ),
+    t_noop!("There is no backup yet. If this does not change within minutes, the log says why."),
+    t_noop!(
+        "The database was restored from a backup, so messages that were delivered after the backup was made are in the queue again."
+    ),
+];
 
 /// A sentence of a report in the language of the reader. One that is not known stays as it is.
 pub fn for_reader(english: &str) -> Cow<'_, str> {
-    let known = database_reason(english)
-        .or_else(|| database_effect(english))
-        .or_else(|| redis(english))
-        .or_else(|| others(english));
-    known.map_or_else(|| mail::for_reader(english), Cow::Borrowed)
-}
-
-/// Why the database is down.
-fn database_reason(english: &str) -> Option<&'static str> {
-    Some(match english {
-        "The database does not answer." => t!("The database does not answer."),
-        "There is no room left for the database." => t!("There is no room left for the database."),
-        "The database may not be written to." => t!("The database may not be written to."),
-        "The system reports errors when the database is read or written." => {
-            t!("The system reports errors when the database is read or written.")
-        }
-        "The database file is damaged." => t!("The database file is damaged."),
-        "There is no memory left for the database." => {
-            t!("There is no memory left for the database.")
-        }
-        "Another program keeps the database locked." => {
-            t!("Another program keeps the database locked.")
-        }
-        "Changes wait too long for their turn." => t!("Changes wait too long for their turn."),
-        "The database file was moved, deleted or replaced while it was in use." => {
-            t!("The database file was moved, deleted or replaced while it was in use.")
-        }
-        "The log of the database (-wal or -shm) was moved, deleted or replaced while it was in use." =>
-        {
-            t!(
-                "The log of the database (-wal or -shm) was moved, deleted or replaced while it was in use."
-            )
-        }
-        "The database server does not answer." => t!("The database server does not answer."),
-        "The database server may only be read." => t!("The database server may only be read."),
-        _ => return None,
-    })
-}
-
-/// What that means, and what to do.
-fn database_effect(english: &str) -> Option<&'static str> {
-    Some(match english {
-        "Nothing can be read or changed." => t!("Nothing can be read or changed."),
-        "Nothing can be changed until there is room on the disk." => {
-            t!("Nothing can be changed until there is room on the disk.")
-        }
-        "Nothing can be changed. Make the file, its directory and its file system writable." => {
-            t!("Nothing can be changed. Make the file, its directory and its file system writable.")
-        }
-        "Some of it cannot be read or changed. Check the disk and the file system." => {
-            t!("Some of it cannot be read or changed. Check the disk and the file system.")
-        }
-        "Some of it cannot be read or changed. Stop this server and restore a backup." => {
-            t!("Some of it cannot be read or changed. Stop this server and restore a backup.")
-        }
-        "Some reads and changes fail." => t!("Some reads and changes fail."),
-        "Nothing can be changed until the other program lets go of it." => {
-            t!("Nothing can be changed until the other program lets go of it.")
-        }
-        "Some changes are refused." => t!("Some changes are refused."),
-        "Nothing can be changed. Move the file back, or restart this server to use the file that is there now." =>
-        {
-            t!(
-                "Nothing can be changed. Move the file back, or restart this server to use the file that is there now."
-            )
-        }
-        "Nothing can be changed. Stop this server, which saves what it has, and start it again." => {
-            t!(
-                "Nothing can be changed. Stop this server, which saves what it has, and start it again."
-            )
-        }
-        "Nothing can be read or changed until it does." => {
-            t!("Nothing can be read or changed until it does.")
-        }
-        "Nothing can be changed. Name the primary, or wait until this one is promoted." => {
-            t!("Nothing can be changed. Name the primary, or wait until this one is promoted.")
-        }
-        _ => return None,
-    })
-}
-
-/// Why Redis is down, and what that means.
-fn redis(english: &str) -> Option<&'static str> {
-    Some(match english {
-        "Redis has not been reached yet." => t!("Redis has not been reached yet."),
-        "Redis cannot be reached." => t!("Redis cannot be reached."),
-        "Redis has closed the connection." => t!("Redis has closed the connection."),
-        "Redis does not answer in time." => t!("Redis does not answer in time."),
-        "Redis refuses the user, the password or what they may do." => {
-            t!("Redis refuses the user, the password or what they may do.")
-        }
-        "Redis is still loading its data." => t!("Redis is still loading its data."),
-        "Redis takes no writes." => t!("Redis takes no writes."),
-        "Redis has too few replicas to take writes." => {
-            t!("Redis has too few replicas to take writes.")
-        }
-        "Redis takes no writes because it cannot save them." => {
-            t!("Redis takes no writes because it cannot save them.")
-        }
-        "Redis is busy with a script that does not end." => {
-            t!("Redis is busy with a script that does not end.")
-        }
-        "Redis has no memory left." => t!("Redis has no memory left."),
-        "Redis is missing a part of its cluster." => t!("Redis is missing a part of its cluster."),
-        "Redis does not answer as Redis does." => t!("Redis does not answer as Redis does."),
-        "Redis refuses the token of its REST API." => {
-            t!("Redis refuses the token of its REST API.")
-        }
-        "Redis takes no more requests for now: they are too many, or a quota is used up." => {
-            t!("Redis takes no more requests for now: they are too many, or a quota is used up.")
-        }
-        "Redis cannot be used, because its REST API fails." => {
-            t!("Redis cannot be used, because its REST API fails.")
-        }
-        "Redis is not at the URL of its REST API." => {
-            t!("Redis is not at the URL of its REST API.")
-        }
-        "Redis answers, but the limiter's script fails on it." => {
-            t!("Redis answers, but the limiter's script fails on it.")
-        }
-        "Limits hold for each instance of Kith by itself." => {
-            t!("Limits hold for each instance of Kith by itself.")
-        }
-        "Limits hold for each instance of Kith by itself, and what is cached is not shared." => {
-            t!("Limits hold for each instance of Kith by itself, and what is cached is not shared.")
-        }
-        _ => return None,
-    })
-}
-
-/// What is wrong with all else: QStash, mails, the log, backups and the queue.
-fn others(english: &str) -> Option<&'static str> {
-    Some(match english {
-        "Messages wait in the outbox and are published later." => {
-            t!("Messages wait in the outbox and are published later.")
-        }
-        "Mails wait in the queue and are sent again." => {
-            t!("Mails wait in the queue and are sent again.")
-        }
-        "Lines of the log are lost." => t!("Lines of the log are lost."),
-        "Standard output does not take lines fast enough." => {
-            t!("Standard output does not take lines fast enough.")
-        }
-        "The disk of the log is full." => t!("The disk of the log is full."),
-        "Nobody reads standard output any more." => t!("Nobody reads standard output any more."),
-        "Standard output cannot be written." => t!("Standard output cannot be written."),
-        "The last backup is older than two intervals of backup.interval. The log says why there is no newer one." =>
-        {
-            t!(
-                "The last backup is older than two intervals of backup.interval. The log says why there is no newer one."
-            )
-        }
-        "There is no backup yet. If this does not change within minutes, the log says why." => {
-            t!("There is no backup yet. If this does not change within minutes, the log says why.")
-        }
-        "The database was restored from a backup, so messages that were delivered after the backup was made are in the queue again." =>
-        {
-            t!(
-                "The database was restored from a backup, so messages that were delivered after the backup was made are in the queue again."
-            )
-        }
-        _ => return None,
-    })
+    match SENTENCES.iter().find(|known| **known == english) {
+        Some(known) => language::text(known).into(),
+        None => mail::for_reader(english),
+    }
 }

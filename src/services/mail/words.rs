@@ -2,102 +2,76 @@
 
 use std::borrow::Cow;
 
+use crate::model::language;
 use crate::model::language::t;
+use crate::model::language::t_noop;
+
+/// The faults that Kith knows, without what a mail server has said.
+const FAULTS: &[&str] = &[
+    t_noop!("The mail server has ended the conversation."),
+    t_noop!("The mail server has turned Kith away."),
+    t_noop!("The mail server does not begin TLS."),
+    t_noop!("The mail server refused Kith's login."),
+    t_noop!("The mail server cannot check Kith's login now."),
+    t_noop!(
+        "The mail server wants a login, which the setting mail.smtp_url takes as user:password@."
+    ),
+    t_noop!("The mail server refused the sender, which is the setting mail.from."),
+    t_noop!("The mail server refused the recipient."),
+    t_noop!("The mail server refused the mail."),
+    t_noop!("The mail server cannot take mail for this recipient now."),
+    t_noop!("The mail server cannot take this mail now."),
+    t_noop!("The mail server cannot take the mail now."),
+    t_noop!("The mail cannot be written to the disk."),
+    t_noop!("No mail can be sent to this address."),
+    t_noop!("The domain of this address has no form for mail."),
+    t_noop!("The mail cannot be composed."),
+    t_noop!("The name of the mail server cannot be found. Check the setting mail.smtp_url."),
+    t_noop!("The mail server did not answer in time."),
+    t_noop!("What answers at the setting mail.smtp_url is no mail server."),
+    t_noop!("The mail server hung up without a greeting."),
+    t_noop!("The mail server hung up before it said whether it has the mail."),
+    t_noop!("The mail server hung up in the middle of the conversation."),
+    t_noop!("The mail server refuses connections."),
+    t_noop!("The mail server cannot be reached."),
+    t_noop!(
+        "The mail server speaks no TLS on this port. The setting mail.smtp_url takes smtp:// for a server that begins without it."
+    ),
+    t_noop!("The mail server's certificate has expired."),
+    t_noop!("The mail server's certificate is for another name."),
+    t_noop!("The mail server's certificate is not trusted."),
+    t_noop!("The mail server and Kith cannot agree on TLS."),
+    t_noop!(
+        "The mail server offers no STARTTLS, and Kith sends no mail without TLS. The setting mail.smtp_url takes smtps:// for a server that speaks TLS from the start, and ?tls=none at its end to do without."
+    ),
+    t_noop!(
+        "The mail server offers no way to log in that Kith knows, which are PLAIN and LOGIN. Perhaps it does so only with TLS."
+    ),
+    t_noop!(
+        "The mail server expects TLS from the start. The setting mail.smtp_url takes smtps:// for that."
+    ),
+    t_noop!(
+        "The mail server has no SMTPUTF8, so it takes only senders in ASCII. Change the setting mail.from."
+    ),
+    t_noop!(
+        "The address has letters beyond ASCII before its @, and the mail server takes no such address: it has no SMTPUTF8."
+    ),
+];
 
 /// A fault, as a [`MailError`](super::MailError) says it, in the language of the reader. One that is not known stays as it is.
 pub fn for_reader(english: &str) -> Cow<'_, str> {
-    let known = |fault: &str| conversation(fault).or_else(|| connection(fault));
+    let known = |fault: &str| FAULTS.iter().find(|known| **known == fault).copied();
     let said = english.split_once(" It said ");
     let said = said.and_then(|(fault, code)| Some((known(fault)?, code.trim_end_matches('.'))));
     match said {
-        Some((fault, code)) => t!("{fault} It said {code}.", fault = fault, code = code).into(),
-        None => known(english).unwrap_or(english).into(),
+        Some((fault, code)) => {
+            let fault = language::text(fault);
+            t!("{fault} It said {code}.", fault = fault, code = code).into()
+        }
+        None => known(english)
+            .map_or(english, |fault| language::text(fault))
+            .into(),
     }
-}
-
-/// What a mail server has refused, or the mailer itself.
-fn conversation(english: &str) -> Option<&'static str> {
-    Some(match english {
-        "The mail server has ended the conversation." => {
-            t!("The mail server has ended the conversation.")
-        }
-        "The mail server has turned Kith away." => t!("The mail server has turned Kith away."),
-        "The mail server does not begin TLS." => t!("The mail server does not begin TLS."),
-        "The mail server refused Kith's login." => t!("The mail server refused Kith's login."),
-        "The mail server cannot check Kith's login now." => {
-            t!("The mail server cannot check Kith's login now.")
-        }
-        "The mail server wants a login, which the setting mail.smtp_url takes as user:password@." =>
-        {
-            t!(
-                "The mail server wants a login, which the setting mail.smtp_url takes as user:password@."
-            )
-        }
-        "The mail server refused the sender, which is the setting mail.from." => {
-            t!("The mail server refused the sender, which is the setting mail.from.")
-        }
-        "The mail server refused the recipient." => t!("The mail server refused the recipient."),
-        "The mail server refused the mail." => t!("The mail server refused the mail."),
-        "The mail server cannot take mail for this recipient now." => {
-            t!("The mail server cannot take mail for this recipient now.")
-        }
-        "The mail server cannot take this mail now." => {
-            t!("The mail server cannot take this mail now.")
-        }
-        "The mail server cannot take the mail now." => {
-            t!("The mail server cannot take the mail now.")
-        }
-        "The mail cannot be written to the disk." => t!("The mail cannot be written to the disk."),
-        "No mail can be sent to this address." => t!("No mail can be sent to this address."),
-        "The domain of this address has no form for mail." => {
-            t!("The domain of this address has no form for mail.")
-        }
-        "The mail cannot be composed." => t!("The mail cannot be composed."),
-        _ => return None,
-    })
-}
-
-/// Why a mail server cannot be spoken with.
-fn connection(english: &str) -> Option<&'static str> {
-    Some(match english {
-        "The name of the mail server cannot be found. Check the setting mail.smtp_url." => {
-            t!("The name of the mail server cannot be found. Check the setting mail.smtp_url.")
-        }
-        "The mail server did not answer in time." => t!("The mail server did not answer in time."),
-        "What answers at the setting mail.smtp_url is no mail server." => {
-            t!("What answers at the setting mail.smtp_url is no mail server.")
-        }
-        "The mail server hung up without a greeting." => {
-            t!("The mail server hung up without a greeting.")
-        }
-        "The mail server hung up before it said whether it has the mail." => {
-            t!("The mail server hung up before it said whether it has the mail.")
-        }
-        "The mail server hung up in the middle of the conversation." => {
-            t!("The mail server hung up in the middle of the conversation.")
-        }
-        "The mail server refuses connections." => t!("The mail server refuses connections."),
-        "The mail server cannot be reached." => t!("The mail server cannot be reached."),
-        "The mail server speaks no TLS on this port. The setting mail.smtp_url takes smtp:// for a server that begins without it." =>
-        {
-            t!(
-                "The mail server speaks no TLS on this port. The setting mail.smtp_url takes smtp:// for a server that begins without it."
-            )
-        }
-        "The mail server's certificate has expired." => {
-            t!("The mail server's certificate has expired.")
-        }
-        "The mail server's certificate is for another name." => {
-            t!("The mail server's certificate is for another name.")
-        }
-        "The mail server's certificate is not trusted." => {
-            t!("The mail server's certificate is not trusted.")
-        }
-        "The mail server and Kith cannot agree on TLS." => {
-            t!("The mail server and Kith cannot agree on TLS.")
-        }
-        _ => return None,
-    })
 }
 
 #[cfg(test)]
