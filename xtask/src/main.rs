@@ -49,7 +49,7 @@ Usage: cargo xtask <command>
   watch [args]   `cargo leptos watch`, with the npm tools where it looks for them
 
 On two cores the first build takes about eight minutes, later ones take as long as what changed.
-`test` takes about half an hour the first time, `setup --dev` half an hour. Doing any of it
+`test` takes about an hour the first time, `setup --dev` half an hour. Doing any of it
 again when nothing has changed takes seconds.
 ";
 
