@@ -43,7 +43,8 @@ pub use server::sentence;
 /// The id of the element in which a page gives its island the texts.
 pub const TEXTS_ID: &str = "island-texts";
 
-/// The key of the language itself, as the header of a catalogue has it.
+/// The key of the language itself, as the header of a catalogue has it. It comes before all others.
+#[cfg(feature = "ssr")]
 const LANGUAGE_KEY: &str = "";
 
 /// Stands between the parts of a key, as in the compiled catalogues of gettext.

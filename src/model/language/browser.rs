@@ -38,8 +38,8 @@ pub fn text_in_context(context: &'static str, text: &'static str) -> &'static st
 /// The text for this number of things in the language of the page.
 pub fn plural(count: u64, one: &'static str, many: &'static str) -> &'static str {
     let english = if count == 1 { one } else { many };
-    // The page may say another language by now, if the browser translates it.
-    let Some(language) = find(super::LANGUAGE_KEY) else {
+    // The language stands first. The page may say another one by now, if the browser translates it.
+    let Some((_, language)) = texts().first() else {
         return english;
     };
     let languages = Array::of1(&JsValue::from_str(language));
