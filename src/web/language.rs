@@ -39,7 +39,9 @@ fn of_headers(headers: &HeaderMap) -> Language {
     chosen.or_else(accepted).unwrap_or_default()
 }
 
-/// Says in which language a page is, and that another reader may get it in another one.
+/// Says in which language a page is, and that a browser that asks for another one may get another page. It does not name the
+/// cookie: only the browser of the reader keeps pages, and with a form that sets any cookie it would lose the page of the form,
+/// and the key that keeps a contact from being added twice.
 pub fn name(response: &mut Response, language: Language) {
     let headers = response.headers_mut();
     let is_page = headers
@@ -48,10 +50,7 @@ pub fn name(response: &mut Response, language: Language) {
     if is_page {
         let tag = HeaderValue::from_static(language.tag());
         headers.insert(header::CONTENT_LANGUAGE, tag);
-        headers.append(
-            header::VARY,
-            HeaderValue::from_static("accept-language, cookie"),
-        );
+        headers.append(header::VARY, header::ACCEPT_LANGUAGE.into());
     }
 }
 
