@@ -56,7 +56,7 @@ async fn all_contacts_of_a_book_are_saved_and_the_trash_is_not() {
     }
     let saved = send(app.request(Method::GET, "/contacts/export.vcf")).await;
     assert_eq!(saved.status(), StatusCode::OK);
-    // No cache keeps the contacts of somebody.
+    // No shared cache may keep contacts.
     assert_eq!(saved.headers()["cache-control"], "private, no-cache");
     let saved = saved.bytes().await.expect("a body");
     let cards: Vec<_> = split(&saved[..], Limits::default())
