@@ -162,13 +162,23 @@ fn key(context: &str, id: &str) -> String {
     }
 }
 
-/// The categories that whole numbers have, in the order of CLDR, which is the order of the forms in a file. Some languages
-/// have more for fractions.
+/// All categories in the order of CLDR, which is the order of the forms in a file. `PluralCategory::all` has that of the
+/// alphabet.
+const CATEGORIES: [PluralCategory; 6] = [
+    PluralCategory::Zero,
+    PluralCategory::One,
+    PluralCategory::Two,
+    PluralCategory::Few,
+    PluralCategory::Many,
+    PluralCategory::Other,
+];
+
+/// The categories that whole numbers have, in the order of [`CATEGORIES`]. Some languages have more for fractions.
 fn categories_of_whole_numbers(rules: &PluralRules) -> Vec<PluralCategory> {
     let samples = || (0..=200_u64).chain([1_000, 1_000_000]);
     let is_met =
         |category: &PluralCategory| samples().any(|sample| rules.category_for(sample) == *category);
-    PluralCategory::all().filter(is_met).collect()
+    CATEGORIES.into_iter().filter(is_met).collect()
 }
 
 fn category_name(category: PluralCategory) -> &'static str {
