@@ -39,6 +39,8 @@ pub use half::text_in_context;
 pub use server::Language;
 #[cfg(feature = "ssr")]
 pub use server::sentence;
+#[cfg(feature = "ssr")]
+pub use server::translated;
 
 /// The id of the element in which a page gives its island the texts.
 pub const TEXTS_ID: &str = "island-texts";

@@ -23,6 +23,7 @@ mod service;
 mod store;
 mod undo;
 mod upload;
+mod words;
 
 #[cfg(test)]
 mod tests;
@@ -36,3 +37,4 @@ pub use self::limits::Limits;
 pub use self::service::ImportService;
 pub use self::service::Options;
 pub use self::upload::Upload;
+pub use self::words::for_reader;

@@ -13,7 +13,7 @@ pub enum PhotoError {
 
     /// The file has too many bytes.
     #[error(
-        "The file has {}, and a photo may have at most {}. Make it smaller, or choose another one.",
+        "The file has {} MB, and a photo may have at most {} MB. Make it smaller, or choose another one.",
         megabytes(*.bytes),
         megabytes(*.most)
     )]
@@ -39,7 +39,7 @@ pub enum PhotoError {
 
     /// The picture has too many pixels for a file of its kind.
     #[error(
-        "The photo is {width} × {height} pixels, which is more than a file of this kind may have ({}). Make it smaller, or choose another one.",
+        "The photo is {width} × {height} pixels, which is more than a file of this kind may have ({} megapixels). Make it smaller, or choose another one.",
         megapixels(*.most)
     )]
     TooManyPixels {
@@ -73,19 +73,19 @@ pub enum PhotoError {
 }
 
 fn megabytes(bytes: usize) -> String {
-    tenths(bytes as u64, 1 << 20, "MB")
+    tenths(bytes as u64, 1 << 20)
 }
 
 fn megapixels(pixels: u64) -> String {
-    tenths(pixels, 1_000_000, "megapixels")
+    tenths(pixels, 1_000_000)
 }
 
 /// A count in units, with one digit after the point unless that is a zero.
-fn tenths(count: u64, unit: u64, name: &str) -> String {
+fn tenths(count: u64, unit: u64) -> String {
     let tenths = count.saturating_mul(10) / unit;
     match (tenths / 10, tenths % 10) {
-        (0, 0) => format!("less than 0.1 {name}"),
-        (whole, 0) => format!("{whole} {name}"),
-        (whole, tenth) => format!("{whole}.{tenth} {name}"),
+        (0, 0) => "less than 0.1".to_owned(),
+        (whole, 0) => whole.to_string(),
+        (whole, tenth) => format!("{whole}.{tenth}"),
     }
 }

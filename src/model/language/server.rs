@@ -162,6 +162,37 @@ pub fn plural(count: u64, one: &'static str, many: &'static str) -> &'static str
     Language::current().plural(count, one, many)
 }
 
+/// A text that was said in English by one of these templates, in the language of the reader; `None` if no template fits. The
+/// values stay as they are. What is stored and what reports say is English, and becomes the reader's language so.
+pub fn translated(templates: &[&'static str], english: &str) -> Option<String> {
+    templates.iter().find_map(|template| {
+        let values = values_in(template, english)?;
+        Some(super::fill(text(template), &values))
+    })
+}
+
+/// The values that make a template this text; `None` if none do.
+fn values_in<'a>(template: &'static str, filled: &'a str) -> Option<Vec<(&'static str, &'a str)>> {
+    let mut values = Vec::new();
+    let mut rest = filled;
+    let mut pieces = pieces(template).peekable();
+    while let Some(piece) = pieces.next() {
+        match piece {
+            Piece::Text(text) => rest = rest.strip_prefix(text)?,
+            Piece::Placeholder(name) => {
+                let end = match pieces.peek() {
+                    Some(Piece::Text(text)) => rest.find(text)?,
+                    _ => rest.len(),
+                };
+                let (value, after) = rest.split_at(end);
+                values.push((name, value));
+                rest = after;
+            }
+        }
+    }
+    rest.is_empty().then_some(values)
+}
+
 /// A sentence with an element in the place of each placeholder.
 pub fn sentence(template: &'static str, elements: Vec<(&'static str, AnyView)>) -> AnyView {
     let mut elements: HashMap<&str, AnyView> = elements.into_iter().collect();

@@ -3,6 +3,8 @@
 //! A card holds the file. What is shown are two JPEGs that Kith has made of it, because the file may be of any size, and
 //! may be anything but a picture.
 
+mod words;
+
 use std::fmt;
 use std::str::FromStr;
 
@@ -12,6 +14,8 @@ use sha2::Digest;
 use sha2::Sha256;
 
 use crate::model::contact::ContactId;
+
+pub use self::words::for_reader;
 
 /// How much of the hash a key has: as much as a random id.
 const KEY_BYTES: usize = 16;

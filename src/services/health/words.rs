@@ -77,8 +77,8 @@ const SENTENCES: &[&str] = &[
 
 /// A sentence of a report in the language of the reader. One that is not known stays as it is.
 pub fn for_reader(english: &str) -> Cow<'_, str> {
-    match SENTENCES.iter().find(|known| **known == english) {
-        Some(known) => language::text(known).into(),
+    match language::translated(SENTENCES, english) {
+        Some(translated) => translated.into(),
         None => mail::for_reader(english),
     }
 }

@@ -60,18 +60,14 @@ const FAULTS: &[&str] = &[
 
 /// A fault, as a [`MailError`](super::MailError) says it, in the language of the reader. One that is not known stays as it is.
 pub fn for_reader(english: &str) -> Cow<'_, str> {
-    let known = |fault: &str| FAULTS.iter().find(|known| **known == fault).copied();
     let said = english.split_once(" It said ");
-    let said = said.and_then(|(fault, code)| Some((known(fault)?, code.trim_end_matches('.'))));
-    match said {
-        Some((fault, code)) => {
-            let fault = language::text(fault);
-            t!("{fault} It said {code}.", fault = fault, code = code).into()
-        }
-        None => known(english)
-            .map_or(english, |fault| language::text(fault))
-            .into(),
-    }
+    let said = said.and_then(|(fault, code)| {
+        let fault = language::translated(FAULTS, fault)?;
+        let code = code.trim_end_matches('.');
+        Some(t!("{fault} It said {code}.", fault = fault, code = code))
+    });
+    let translated = said.or_else(|| language::translated(FAULTS, english));
+    translated.map_or(english.into(), Cow::Owned)
 }
 
 #[cfg(test)]

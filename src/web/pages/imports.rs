@@ -12,6 +12,7 @@ use crate::model::language::t_view;
 use crate::model::location::BOOK;
 use crate::services::book::BookId;
 use crate::services::format;
+use crate::services::imports;
 use crate::services::imports::Import;
 use crate::services::imports::ImportState;
 use crate::services::imports::Limits;
@@ -230,6 +231,7 @@ fn One(import: Import, problems: Vec<Problem>, book: Option<BookId>) -> impl Int
     let why = import
         .why
         .clone()
+        .map(|why| imports::for_reader(&why).into_owned())
         .map(|why| view! { <p class="problem mt-2" role="alert">{why}</p> });
     let is_undone = matches!(import.state, ImportState::Undoing | ImportState::Undone);
     let undone = is_undone.then(|| {
@@ -305,7 +307,8 @@ fn Problems(import: Import, problems: Vec<Problem>, book: Option<BookId>) -> imp
     });
     let rows = problems.into_iter().map(|problem| {
         let line = t!("Line {number}", number = format::number(problem.line));
-        view! { <li class="py-1"><b>{line}</b>": "{problem.reason}"."</li> }
+        let reason = imports::for_reader(&problem.reason).into_owned();
+        view! { <li class="py-1"><b>{line}</b>": "{reason}"."</li> }
     });
     view! {
         <h2 class="mt-8 font-semibold">"What could not be read"</h2>

@@ -14,6 +14,7 @@ use crate::model::contact::Contact;
 use crate::model::contact::ContactId;
 use crate::model::error::AppError;
 use crate::services::book::BookRole;
+use crate::services::contacts::photo;
 use crate::services::contacts::photo::PhotoKey;
 use crate::services::contacts::photo::Picture;
 use crate::services::contacts::photo::Size;
@@ -34,7 +35,7 @@ impl Upload {
         let turn = self.shared.decoder.turn().await?;
         let made = turn.decode(file, crop).await;
         made.ok_or(AppError::Internal)?
-            .map_err(|error| AppError::bad_request(error.to_string()))
+            .map_err(|error| AppError::bad_request(photo::for_reader(&error.to_string())))
     }
 }
 
