@@ -21,8 +21,11 @@ use std::sync::Arc;
 use futures_util::future::BoxFuture;
 use kith_runtime::Clock;
 use kith_runtime::Tasks;
+use tokio::sync::Semaphore;
+use tokio::sync::SemaphorePermit;
 use tokio::sync::watch::Receiver;
 use tokio::sync::watch::Sender;
+use tokio::time::timeout;
 
 use self::change::Changes;
 use self::fault::Faults;
@@ -34,6 +37,7 @@ use self::transaction::Reader;
 use self::transaction::Tx;
 use self::wal_index::CommitMark;
 use crate::clock::DatabaseClock;
+use crate::connection::BUSY_TIMEOUT;
 use crate::connection::Connection;
 use crate::connection::Handle;
 use crate::connection::Observer;
@@ -58,6 +62,8 @@ pub struct Database {
 pub(crate) struct Shared {
     pub(crate) backend: Backend,
     pub(crate) changes: Changes,
+    /// A turn for each read that may take long.
+    pub(crate) long_reads: Semaphore,
     pub(crate) commits: Sender<u64>,
     pub(crate) faults: Faults,
     pub(crate) warnings: Arc<Warnings>,
@@ -76,6 +82,13 @@ pub(crate) enum Backend {
     Postgres(Box<PostgresServer>),
 }
 
+/// Waits for one of these permits as long as for a connection.
+pub(crate) async fn turn(permits: &Semaphore) -> Result<SemaphorePermit<'_>, sqlx::Error> {
+    let turn = timeout(BUSY_TIMEOUT, permits.acquire()).await;
+    let turn = turn.map_err(|_| sqlx::Error::PoolTimedOut)?;
+    turn.map_err(|_| sqlx::Error::PoolClosed)
+}
+
 impl Database {
     /// Opens the file and creates it if it is not there, or connects to the server. Brings the tables up to date.
     ///
@@ -85,6 +98,10 @@ impl Database {
         let backend = match &options.server {
             None => Backend::Sqlite(SqliteFile::open(&options).await?),
             Some(server) => Backend::Postgres(PostgresServer::open(server, &options).await?.into()),
+        };
+        let connections = match &options.server {
+            None => options.readers,
+            Some(_) => options.connections,
         };
         let warnings = Arc::<Warnings>::default();
         let replica = match &options.replica {
@@ -102,6 +119,7 @@ impl Database {
             shared: Arc::new(Shared {
                 backend,
                 changes: Changes::default(),
+                long_reads: Semaphore::new((connections.get() / 2).max(1) as usize),
                 commits: Sender::default(),
                 faults: Faults::default(),
                 warnings,
@@ -206,6 +224,15 @@ impl Database {
             };
             Ok(Reader(self.connection(handle)))
         })
+    }
+
+    /// Waits until a read that may take long can begin, which is over when the permit is dropped. Such reads have half of the
+    /// connections, so that short ones find one.
+    ///
+    /// # Errors
+    /// [`sqlx::Error::PoolTimedOut`] if that takes more than 5 seconds.
+    pub async fn long_read(&self) -> Result<SemaphorePermit<'_>, sqlx::Error> {
+        turn(&self.shared.long_reads).await
     }
 
     /// All rows of a short query that many callers wait for, on a connection of its own: it waits behind

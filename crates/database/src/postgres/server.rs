@@ -24,6 +24,7 @@ use crate::database::open::OpenError;
 use crate::database::open::Options;
 use crate::database::open::ServerProblem;
 use crate::database::open::migrator;
+use crate::database::turn;
 use crate::error;
 use crate::query::Query;
 use crate::row::FromRow;
@@ -102,9 +103,7 @@ impl PostgresServer {
     /// # Errors
     /// [`Error::PoolTimedOut`] if that takes too long.
     pub(crate) async fn turn(&self) -> Result<SemaphorePermit<'_>, Error> {
-        let turn = tokio::time::timeout(BUSY_TIMEOUT, self.turns.acquire()).await;
-        let turn = turn.map_err(|_| Error::PoolTimedOut)?;
-        turn.map_err(|_| Error::PoolClosed)
+        turn(&self.turns).await
     }
 
     pub(crate) async fn write(&self) -> Result<PostgresHandle, Error> {

@@ -9,6 +9,8 @@ use kith_database::Database;
 use kith_database::TransactionStep;
 use kith_database::query;
 use kith_photo::Prepared;
+use kith_search::Search;
+use tokio::sync::SemaphorePermit;
 
 use super::activities;
 use super::create::NewContact;
@@ -123,6 +125,14 @@ impl SqlStore {
 }
 
 impl SqlStore {
+    /// Waits for a turn of a search: one of many common words may take a second, and other pages shall not wait for it.
+    async fn turn(&self, search: &Search) -> Result<Option<SemaphorePermit<'_>>, StoreError> {
+        Ok(match search.is_empty() {
+            true => None,
+            false => Some(self.database.long_read().await?),
+        })
+    }
+
     /// A contact of this book.
     fn place(&self, id: ContactId) -> Place {
         Place {
@@ -205,6 +215,7 @@ impl ContactStore for SqlStore {
     }
 
     async fn list(&self, query: &ContactQuery) -> Result<ContactPage, StoreError> {
+        let _turn = self.turn(query.search()).await?;
         self.database
             .read_replica(list::state(self.book), |view| {
                 let list = List::new(self.book, query.clone());
@@ -214,6 +225,7 @@ impl ContactStore for SqlStore {
     }
 
     async fn stretch(&self, query: &ContactQuery) -> Result<Stretch, StoreError> {
+        let _turn = self.turn(query.search()).await?;
         self.database
             .read_replica(list::state(self.book), |view| {
                 let list = List::new(self.book, query.clone());
@@ -253,6 +265,7 @@ impl ContactStore for SqlStore {
     }
 
     async fn cards(&self, of: &CardsOf, after: i64) -> Result<CardPage, StoreError> {
+        let _turn = self.turn(&of.search).await?;
         let mut connection = self.database.reader().await?;
         export::cards(&mut connection, self.book, of, after).await
     }

@@ -42,6 +42,7 @@ macro_rules! engine_tests {
             a_key_of_a_release_that_compared_bytes_is_still_known
             failed_attempts_leave_changes_in_view
             two_thousand_contacts
+            no_list_waits_for_searches
             activities_keep_their_order_when_the_clock_is_set_back
             a_deleted_contact_is_in_the_audit_log_by_its_id_alone
             the_tables_hold_nothing_of_an_erased_contact

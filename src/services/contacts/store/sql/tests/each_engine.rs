@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use jiff::Timestamp;
 use kith_database::query;
+use tokio::time::timeout;
 
 use super::super::erase;
 use super::Opened;
@@ -55,6 +56,24 @@ pub async fn a_write_that_is_given_up_is_done_or_not_begun(opened: Opened) {
         .await
         .expect("the writer is free");
     opened.assert_consistent().await;
+}
+
+pub async fn no_list_waits_for_searches(opened: Opened) {
+    conformance::add(&opened, "Ada").await;
+    let search = conformance::query("ada", "name", 10, None);
+    let list = conformance::query("", "name", 10, None);
+    let moment = Duration::from_millis(200);
+    let mut searches = Vec::new();
+    while let Ok(turn) = timeout(moment, opened.database.long_read()).await {
+        searches.push(turn.expect("it is open"));
+    }
+    let found = timeout(moment, opened.list(&search)).await;
+    found.expect_err("it waits for those that are under way");
+    let listed = opened.list(&list).await.expect("there is a connection");
+    assert_eq!(listed.contacts.len(), 1);
+    drop(searches);
+    let found = opened.list(&search).await.expect("it is its turn");
+    assert_eq!(found.contacts.len(), 1);
 }
 
 pub async fn outdated_keys_are_cleared_away_bit_by_bit(opened: Opened) {
