@@ -94,6 +94,21 @@ impl Search {
         })
     }
 
+    /// A search for one of the terms, by its place.
+    #[must_use]
+    pub fn only(&self, term: usize) -> Self {
+        Self::of(self.terms.get(term).cloned().into_iter().collect())
+    }
+
+    /// The plain words, each with its place among the terms, in the first of its spellings.
+    pub fn words(&self) -> impl Iterator<Item = (usize, &str)> {
+        let words = self.terms.iter().enumerate();
+        words.filter_map(|(at, term)| match term.ask() {
+            Ask::Word(word) => Some((at, word.spellings.first()?.as_str())),
+            _ => None,
+        })
+    }
+
     /// The words that may hold a typing error, for a search that finds nothing: four letters or more, no digits, no filter.
     pub fn mistyped(&self) -> Vec<Mistyped> {
         let words = self.terms.iter().enumerate();

@@ -95,12 +95,22 @@ pub async fn the_best_matches_come_first(store: Store) {
 }
 
 pub async fn one_typing_error_is_forgiven_where_nothing_is_found(store: Store) {
-    for name in ["Lukas Meier", "Łukasz Wójcik", "Joachim Löw", "王小明"] {
+    for name in [
+        "Lukas Meier",
+        "Łukasz Wójcik",
+        "Joachim Löw",
+        "王小明",
+        "Lukas Ochsle",
+        "Eva Koch",
+    ] {
         add(&store, name).await;
     }
     for (search, names) in [
-        ("lukaz", &["Lukas Meier", "Łukasz Wójcik"][..]),
-        ("ulkas", &["Lukas Meier", "Łukasz Wójcik"]),
+        (
+            "lukaz",
+            &["Lukas Meier", "Lukas Ochsle", "Łukasz Wójcik"][..],
+        ),
+        ("ulkas", &["Lukas Meier", "Lukas Ochsle", "Łukasz Wójcik"]),
         ("lukaz meier", &["Lukas Meier"]),
         ("meyer", &["Lukas Meier"]),
         ("joahim", &["Joachim Löw"]),
@@ -108,11 +118,17 @@ pub async fn one_typing_error_is_forgiven_where_nothing_is_found(store: Store) {
         // Two errors are too many.
         ("lvkaz", &[]),
         // A word that is found has no error.
-        ("lukas", &["Lukas Meier", "Łukasz Wójcik"]),
+        ("lukas", &["Lukas Meier", "Lukas Ochsle", "Łukasz Wójcik"]),
         ("lukas x", &[]),
+        ("evva koch", &["Eva Koch"]),
+        ("lukaz koch", &[]),
+        ("lukas koch", &[]),
+        ("label:work koch", &[]),
     ] {
         assert_eq!(found(&store, search).await, names, "{search:?}");
     }
+    let corrected = stretch(&store, &query("evva koch", "relevance", 10, None)).await;
+    assert_eq!(corrected.corrected.as_deref(), Some("eva koch"));
 }
 
 pub async fn filters_narrow_a_search_down(store: Store) {

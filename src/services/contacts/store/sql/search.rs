@@ -266,6 +266,20 @@ pub async fn candidates(
     rows.iter().map(document).collect()
 }
 
+/// Whether the search finds a contact of the book.
+pub async fn finds(
+    connection: &mut Connection,
+    book: BookKey,
+    search: &Search,
+) -> Result<bool, StoreError> {
+    let engine = connection.engine();
+    let mut sql = QueryBuilder::new(engine, "SELECT count(*) FROM (SELECT 1 FROM ");
+    index(engine).push_matches(&mut sql, book, Wanted::all(search));
+    sql.push(" LIMIT 1) AS found");
+    let found: i64 = sql.build().fetch_one(connection).await?;
+    Ok(found > 0)
+}
+
 /// Appends to conditions on `contacts`, after `AND`, that a contact is wanted.
 pub fn push_filter(sql: &mut QueryBuilder<'_>, wanted: Wanted<'_>) {
     if wanted.search.is_empty() {

@@ -20,11 +20,12 @@ const MAX_WORDS: usize = 8;
 /// Another search in the place of one that finds nothing.
 pub struct Correction {
     pub search: Search,
-    /// What is looked for in the place of mistyped words, for people.
+    /// Its words, for people.
     pub words: String,
 }
 
-/// The search with words of the book in the place of those that may be mistyped; `None` if no word is near.
+/// The search with words of the book in the place of those that may be mistyped; `None` if no word is near. A word that is
+/// found alone is not mistyped.
 pub async fn of(
     connection: &mut Connection,
     book: BookKey,
@@ -32,14 +33,25 @@ pub async fn of(
 ) -> Result<Option<Correction>, StoreError> {
     let mut corrections = Vec::new();
     for word in search.mistyped() {
+        if search::finds(connection, book, &search.only(word.term())).await? {
+            continue;
+        }
         let near = near(connection, book, &word).await?;
         if !near.is_empty() {
             corrections.push((word.term(), near));
         }
     }
-    let words = corrections.iter().filter_map(|(_, near)| near.first());
-    let words: Vec<&str> = words.map(String::as_str).collect();
-    Ok((!corrections.is_empty()).then(|| Correction {
+    if corrections.is_empty() {
+        return Ok(None);
+    }
+    let words = search.words().map(|(at, word)| {
+        let correction = corrections.iter().find(|(term, _)| *term == at);
+        correction
+            .and_then(|(_, near)| near.first())
+            .map_or(word, String::as_str)
+    });
+    let words: Vec<&str> = words.collect();
+    Ok(Some(Correction {
         words: words.join(" "),
         search: search.corrected(&corrections),
     }))
