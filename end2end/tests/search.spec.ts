@@ -30,7 +30,7 @@ test('the list narrows with every letter, and the address says so', async ({
 
   await contacts.search.fill('');
   await expect(page).toHaveURL('/contacts');
-  await expect(contacts.count).toHaveText(/^[\d\u202f]+ contacts$/);
+  await expect(contacts.count).toHaveText(/^[\d,]+ contacts$/);
 });
 
 test('typing makes no steps of history', async ({ book, contacts, page }) => {

@@ -13,15 +13,12 @@ use crate::components::erased_signal::ErasedMemo;
 use crate::components::error_text::ErrorText;
 use crate::components::reactive_text::reactive_text;
 use crate::components::view::view;
-use crate::model::language::group_digits;
+use crate::model::language;
 use crate::model::language::t;
 use crate::model::language::t_around;
 use crate::model::language::t_plural;
 use crate::model::location::ListFilter;
 use crate::model::view::Pane;
-
-/// Separates groups of digits.
-const NARROW_SPACE: char = '\u{202f}';
 
 #[component]
 pub fn List(state: State) -> impl IntoView {
@@ -53,7 +50,7 @@ fn Count(state: State) -> impl IntoView {
         let is_search = !state.location.read().lists_all();
         let list = state.list.read();
         let corrected = list.corrected.as_deref().unwrap_or_default();
-        let number = group_digits(list.total, NARROW_SPACE);
+        let number = language::number(list.total);
         match (list.total, corrected) {
             (0, _) if is_search => t!("Nobody found").to_owned(),
             (0, _) => String::new(),
