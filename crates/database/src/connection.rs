@@ -9,6 +9,9 @@ use sqlx::Sqlite;
 use sqlx::SqliteConnection;
 use sqlx::Transaction;
 use sqlx::pool::PoolConnection;
+use tokio::sync::Semaphore;
+use tokio::sync::SemaphorePermit;
+use tokio::time::timeout;
 
 use crate::error;
 use crate::postgres::PostgresDriver;
@@ -17,6 +20,13 @@ use crate::statement::Engine;
 
 /// How long a writer waits for its turn, and a reader for a connection.
 pub(crate) const BUSY_TIMEOUT: Duration = Duration::from_secs(5);
+
+/// Waits for one of these permits as long as for a connection.
+pub(crate) async fn turn(permits: &Semaphore) -> Result<SemaphorePermit<'_>, Error> {
+    let turn = timeout(BUSY_TIMEOUT, permits.acquire()).await;
+    let turn = turn.map_err(|_| Error::PoolTimedOut)?;
+    turn.map_err(|_| Error::PoolClosed)
+}
 
 /// A connection to the database. It reports the errors that its statements meet.
 pub struct Connection {

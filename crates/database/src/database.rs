@@ -25,7 +25,6 @@ use tokio::sync::Semaphore;
 use tokio::sync::SemaphorePermit;
 use tokio::sync::watch::Receiver;
 use tokio::sync::watch::Sender;
-use tokio::time::timeout;
 
 use self::change::Changes;
 use self::fault::Faults;
@@ -37,10 +36,10 @@ use self::transaction::Reader;
 use self::transaction::Tx;
 use self::wal_index::CommitMark;
 use crate::clock::DatabaseClock;
-use crate::connection::BUSY_TIMEOUT;
 use crate::connection::Connection;
 use crate::connection::Handle;
 use crate::connection::Observer;
+use crate::connection::turn;
 use crate::postgres::PostgresServer;
 use crate::query::Query;
 use crate::row::FromRow;
@@ -80,13 +79,6 @@ pub(crate) struct Shared {
 pub(crate) enum Backend {
     Sqlite(SqliteFile),
     Postgres(Box<PostgresServer>),
-}
-
-/// Waits for one of these permits as long as for a connection.
-pub(crate) async fn turn(permits: &Semaphore) -> Result<SemaphorePermit<'_>, sqlx::Error> {
-    let turn = timeout(BUSY_TIMEOUT, permits.acquire()).await;
-    let turn = turn.map_err(|_| sqlx::Error::PoolTimedOut)?;
-    turn.map_err(|_| sqlx::Error::PoolClosed)
 }
 
 impl Database {
