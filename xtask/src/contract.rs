@@ -30,7 +30,7 @@ const LOG: &str = "target/contract/log.txt";
 
 /// For `cargo xtask test`: the same requests each time, so that a run that has passed passes again.
 const SEED: u64 = 14;
-const EXAMPLES: u64 = 100;
+const EXAMPLES: u64 = 50;
 const MIN_REQUESTS: u64 = 1_000;
 const CHECK_TIMEOUT: Duration = Duration::from_secs(1200);
 
