@@ -13,7 +13,6 @@ use crate::components::erased_signal::ErasedMemo;
 use crate::components::error_text::ErrorText;
 use crate::components::reactive_text::reactive_text;
 use crate::components::view::view;
-use crate::model::language;
 use crate::model::language::t;
 use crate::model::language::t_around;
 use crate::model::language::t_plural;
@@ -50,27 +49,17 @@ fn Count(state: State) -> impl IntoView {
         let is_search = !state.location.read().lists_all();
         let list = state.list.read();
         let corrected = list.corrected.as_deref().unwrap_or_default();
-        let number = language::number(list.total);
         match (list.total, corrected) {
             (0, _) if is_search => t!("Nobody found").to_owned(),
             (0, _) => String::new(),
-            (total, "") if is_search => t_plural!(
-                total,
-                "{number} contact found",
-                "{number} contacts found",
-                number = number,
-            ),
-            (total, "") => t_plural!(
-                total,
-                "{number} contact",
-                "{number} contacts",
-                number = number,
-            ),
+            (total, "") if is_search => {
+                t_plural!(total, "{count} contact found", "{count} contacts found")
+            }
+            (total, "") => t_plural!(total, "{count} contact", "{count} contacts"),
             (total, search) => t_plural!(
                 total,
-                "{number} contact found for “{search}”",
-                "{number} contacts found for “{search}”",
-                number = number,
+                "{count} contact found for “{search}”",
+                "{count} contacts found for “{search}”",
                 search = search,
             ),
         }

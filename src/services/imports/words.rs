@@ -1,8 +1,6 @@
 //! What an import says of its end and of the parts that it could not read, in the language of the reader. The database has it
 //! in English.
 
-use std::borrow::Cow;
-
 use crate::model::language;
 use crate::model::language::t_noop;
 
@@ -30,9 +28,8 @@ const REASONS: &[&str] = &[
 ];
 
 /// What is stored of an import, in the language of the reader. What is not known stays as it is.
-pub fn for_reader(english: &str) -> Cow<'_, str> {
-    let translated = language::translated(REASONS, english);
-    translated.map_or(english.into(), Cow::Owned)
+pub fn for_reader(english: &str) -> String {
+    language::translated(REASONS, english).unwrap_or_else(|| english.to_owned())
 }
 
 #[cfg(test)]
@@ -63,7 +60,7 @@ mod tests {
         assert!(reasons.len() > 15, "{reasons:?}");
         for reason in reasons {
             assert_eq!(for_reader(&reason), reason);
-            let german = Language::German.within(|| for_reader(&reason).into_owned());
+            let german = Language::German.within(|| for_reader(&reason));
             assert_ne!(german, reason);
             assert!(!german.contains('{'), "{german}");
         }

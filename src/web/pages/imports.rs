@@ -230,8 +230,8 @@ fn One(import: Import, problems: Vec<Problem>, book: Option<BookId>) -> impl Int
     });
     let why = import
         .why
-        .clone()
-        .map(|why| imports::for_reader(&why).into_owned())
+        .as_deref()
+        .map(imports::for_reader)
         .map(|why| view! { <p class="problem mt-2" role="alert">{why}</p> });
     let is_undone = matches!(import.state, ImportState::Undoing | ImportState::Undone);
     let undone = is_undone.then(|| {
@@ -307,7 +307,7 @@ fn Problems(import: Import, problems: Vec<Problem>, book: Option<BookId>) -> imp
     });
     let rows = problems.into_iter().map(|problem| {
         let line = t!("Line {number}", number = format::number(problem.line));
-        let reason = imports::for_reader(&problem.reason).into_owned();
+        let reason = imports::for_reader(&problem.reason);
         view! { <li class="py-1"><b>{line}</b>": "{reason}"."</li> }
     });
     view! {

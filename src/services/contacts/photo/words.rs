@@ -1,7 +1,5 @@
 //! What is wrong with a file that shall be a photo, in the language of the reader.
 
-use std::borrow::Cow;
-
 use crate::model::language;
 use crate::model::language::t_noop;
 
@@ -45,9 +43,8 @@ const FAULTS: &[&str] = &[
 ];
 
 /// What a [`PhotoError`](kith_photo::PhotoError) says, in the language of the reader.
-pub fn for_reader(english: &str) -> Cow<'_, str> {
-    let translated = language::translated(FAULTS, english);
-    translated.map_or(english.into(), Cow::Owned)
+pub fn for_reader(english: &str) -> String {
+    language::translated(FAULTS, english).unwrap_or_else(|| english.to_owned())
 }
 
 #[cfg(test)]
@@ -98,7 +95,7 @@ mod tests {
         assert_eq!(faults.len(), FAULTS.len());
         for fault in faults {
             assert_eq!(for_reader(&fault), fault);
-            let german = Language::German.within(|| for_reader(&fault).into_owned());
+            let german = Language::German.within(|| for_reader(&fault));
             assert_ne!(german, fault);
             assert!(!german.contains('{'), "{german}");
             let digits =
