@@ -45,17 +45,15 @@ macro_rules! rows {
 
 const FIRST: Sql = Sql::each(
     rows!("WHERE book = 1 AND in_trash = FALSE ORDER BY search_key, id LIMIT 50"),
-    rows!(
-        "WHERE book = 1 AND in_trash = FALSE ORDER BY left(search_key, 250), search_key, id LIMIT 50"
-    ),
+    rows!("WHERE book = 1 AND in_trash = FALSE ORDER BY search_key, id LIMIT 50"),
 );
 const FROM_M: Sql = Sql::each(
     rows!(
         "WHERE book = 1 AND in_trash = FALSE AND search_key >= 'm' ORDER BY search_key, id LIMIT 50"
     ),
     rows!(
-        "WHERE book = 1 AND in_trash = FALSE AND left(search_key, 250) >= 'm'
-         ORDER BY left(search_key, 250), search_key, id LIMIT 50"
+        "WHERE book = 1 AND in_trash = FALSE AND search_key >= 'm'
+         ORDER BY search_key, id LIMIT 50"
     ),
 );
 /// Behind so many others.
@@ -64,7 +62,7 @@ const MIDDLE: Sql = Sql::each(
         "WHERE book = 1 AND in_trash = FALSE ORDER BY search_key, id LIMIT 50 OFFSET CAST($1 AS INTEGER)"
     ),
     rows!(
-        "WHERE book = 1 AND in_trash = FALSE ORDER BY left(search_key, 250), search_key, id
+        "WHERE book = 1 AND in_trash = FALSE ORDER BY search_key, id
          LIMIT 50 OFFSET CAST($1::text AS BIGINT)"
     ),
 );
@@ -79,7 +77,7 @@ const SEARCH: Sql = Sql::each(
     ),
     rows!(
         "WHERE seq IN (SELECT contact FROM contact_search WHERE NOT in_trash AND grams @> $1::int4[])
-         ORDER BY left(search_key, 250), search_key, id LIMIT 50"
+         ORDER BY search_key, id LIMIT 50"
     ),
 );
 

@@ -69,6 +69,7 @@ const MIGRATIONS: &[Migration] = &[
     migration!(27, "frecency", "0027_frecency.sql"),
     migration!(28, "saved_searches", "0028_saved_searches.sql"),
     migration!(29, "search_derived_by", "0029_search_derived_by.sql"),
+    migration!(30, "name_keys", "0030_name_keys.sql"),
 ];
 
 /// Every migration of a server, in order: that of `kith-queue`, and those in `migrations/postgres/`.
@@ -103,6 +104,7 @@ const SERVER_MIGRATIONS: &[Migration] = &[
         "search_derived_by",
         "postgres/0021_search_derived_by.sql"
     ),
+    migration!(23, "name_keys", "postgres/0022_name_keys.sql"),
 ];
 
 /// A file that was restored from a backup has brought its generations back, and Redis may hold what was

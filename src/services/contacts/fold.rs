@@ -11,13 +11,19 @@ use unicode_normalization::UnicodeNormalization;
 use super::text::is_invisible;
 use super::text::is_joiner;
 
-/// What a contact is found by and sorted by: its folded name, a line feed, its folded address.
+/// The longest key of a name, in characters. It has at most 1,000 bytes, and an index of PostgreSQL has room for it.
+pub const MAX_KEY_CHARS: usize = 250;
+
+/// What a contact is sorted by: the first [`MAX_KEY_CHARS`] of its folded name, a line feed, its folded address.
 ///
 /// Folding leaves no line feed in either part and no character sorts before it, so the order of
-/// keys is the order of names and, among equal names, of addresses. A search term holds no white
-/// space, so it matches within one of the two parts.
+/// keys is the order of names and, among equal names, of addresses.
 pub fn search_key(name: &str, email: Option<&str>) -> String {
-    format!("{}\n{}", fold(name), fold(email.unwrap_or_default()))
+    let key = format!("{}\n{}", fold(name), fold(email.unwrap_or_default()));
+    match key.char_indices().nth(MAX_KEY_CHARS) {
+        Some((end, _)) => key[..end].to_owned(),
+        None => key,
+    }
 }
 
 /// Folds `text`. Folding twice is folding once.
@@ -176,6 +182,18 @@ mod tests {
             search_key("Adam", Some("a@example.com")),
         ];
         assert!(keys.is_sorted(), "{keys:?}");
+    }
+
+    #[test]
+    fn a_key_fits_into_an_index() {
+        // Each of these characters folds to eighteen.
+        let longest = search_key(&"\u{FDFA}".repeat(200), Some("a@example.com"));
+        assert_eq!(longest.chars().count(), MAX_KEY_CHARS);
+        let long = "a".repeat(MAX_KEY_CHARS - 1);
+        assert_eq!(
+            search_key(&long, Some("b@example.com")),
+            format!("{long}\n")
+        );
     }
 
     proptest! {

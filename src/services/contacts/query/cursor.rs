@@ -66,9 +66,9 @@ impl Position {
 }
 
 impl Cursor {
-    /// Longer than any cursor that Kith makes: compatibility forms can fold to eighteen
-    /// characters, so the key of the longest name and address has about 10 000 bytes.
-    pub const MAX_TEXT_BYTES: usize = 16 * 1024;
+    /// Longer than any cursor that Kith makes: the longest [key](crate::services::contacts::fold::search_key) has 1,000
+    /// bytes.
+    pub const MAX_TEXT_BYTES: usize = 2 * 1024;
 
     /// The place behind the contact `id` in a list that is sorted by what `position` says.
     pub fn new(position: Position, descending: bool, id: ContactId) -> Self {

@@ -16,7 +16,7 @@ use crate::services::contacts::store::StoreError;
 
 macro_rules! first_letters {
     ($key:literal) => {
-        concat!(
+        Sql::new(concat!(
             "WITH RECURSIVE letters (letter, place) AS (
                  SELECT (SELECT substr(",
             $key,
@@ -38,17 +38,13 @@ macro_rules! first_letters {
                  FROM letters WHERE letter IS NOT NULL AND place < CAST($8 AS BIGINT)
              )
              SELECT letter FROM letters WHERE letter IS NOT NULL ORDER BY place"
-        )
+        ))
     };
 }
 
-/// On a server, the first characters of a search key stand in the index; see `migrations/postgres/0001_contacts.sql`.
-const BY_NAME: Sql = Sql::each(
-    first_letters!("search_key"),
-    first_letters!("left(search_key, 250)"),
-);
-const BY_FAMILY: Sql = Sql::new(first_letters!("family_key"));
-const BY_COMPANY: Sql = Sql::new(first_letters!("company_key"));
+const BY_NAME: Sql = first_letters!("search_key");
+const BY_FAMILY: Sql = first_letters!("family_key");
+const BY_COMPANY: Sql = first_letters!("company_key");
 
 fn statement(order: LetterOrder) -> Sql {
     match order {

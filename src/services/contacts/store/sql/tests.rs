@@ -52,6 +52,7 @@ macro_rules! engine_tests {
             two_books_that_change_at_once_know_nothing_of_each_other
             each_contact_without_a_card_gets_the_one_that_says_the_same
             what_differs_from_a_card_is_reported_and_derived_anew
+            longer_keys_of_names_are_those_of_their_cards_after_the_migration
             a_card_that_cannot_be_read_is_reported_and_stays
             labels_and_dates_that_differ_from_a_card_are_derived_anew
             dates_of_contacts_that_were_there_are_derived

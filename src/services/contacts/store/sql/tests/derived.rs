@@ -8,6 +8,8 @@ use super::Opened;
 use crate::services::audit_log::Actor;
 use crate::services::contacts::catalogue::Field;
 use crate::services::contacts::fields::ContactFields;
+use crate::services::contacts::fold::MAX_KEY_CHARS;
+use crate::services::contacts::fold::fold;
 use crate::services::contacts::store::conformance::add;
 use crate::services::contacts::store::conformance::at;
 use crate::services::contacts::store::conformance::fields;
@@ -27,6 +29,30 @@ async fn execute(opened: &Opened, statements: &[&'static str]) {
         executed.expect(statement);
     }
     tx.commit().await.expect("there is room");
+}
+
+/// A release before the limit of keys has written longer ones.
+pub async fn longer_keys_of_names_are_those_of_their_cards_after_the_migration(opened: Opened) {
+    let name = "\u{FDFA}".repeat(20);
+    let contact = add(&opened, &name).await;
+    let email = contact.email.as_deref().unwrap_or_default();
+    let key = format!("{}\n{}", fold(&name), fold(email));
+    assert!(key.chars().count() > MAX_KEY_CHARS);
+    let mut tx = opened.database.write().await.expect("it is open");
+    let written = query("UPDATE contacts SET search_key = $1").bind(key);
+    written.execute(&mut tx).await.expect("there is room");
+    tx.commit().await.expect("there is room");
+    assert_ne!(differing(&opened, Mode::Report).await, []);
+
+    let migration = match opened.database.engine() {
+        Engine::Sqlite => include_str!("../../../../../../migrations/0030_name_keys.sql"),
+        Engine::Postgres => {
+            include_str!("../../../../../../migrations/postgres/0022_name_keys.sql")
+        }
+    };
+    let (update, _) = migration.split_once(';').expect("a statement");
+    execute(&opened, &[update]).await;
+    assert_eq!(differing(&opened, Mode::Report).await, []);
 }
 
 /// What differs.
