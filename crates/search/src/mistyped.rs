@@ -9,16 +9,6 @@ use crate::token::WITHIN;
 /// The shortest word that may hold an error, in letters. Of shorter ones too many are near.
 const MIN_CHARS: usize = 4;
 
-/// Where near words are looked for.
-const COLUMNS: [Column; 6] = [
-    Column::Names,
-    Column::Joined,
-    Column::Companies,
-    Column::Cities,
-    Column::Labels,
-    Column::Others,
-];
-
 /// A word of a search that may hold a typing error.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Mistyped {
@@ -28,6 +18,16 @@ pub struct Mistyped {
 }
 
 impl Mistyped {
+    /// Where near words are looked for.
+    pub const COLUMNS: [Column; 6] = [
+        Column::Names,
+        Column::Joined,
+        Column::Companies,
+        Column::Cities,
+        Column::Labels,
+        Column::Others,
+    ];
+
     pub(crate) fn new(term: usize, ask: &Ask) -> Option<Self> {
         let Ask::Word(word) = ask else {
             return None;
@@ -47,7 +47,7 @@ impl Mistyped {
         }
         let mut probes = Vec::new();
         for text in spellings.iter().flat_map(|word| parts(word)) {
-            probes.extend(COLUMNS.map(|column| Probe {
+            probes.extend(Self::COLUMNS.map(|column| Probe {
                 column,
                 text: text.clone(),
             }));
@@ -73,7 +73,7 @@ impl Mistyped {
     /// another one, or two neighbours swapped. Notes and phone numbers are not looked at.
     pub fn near(&self, document: &Document) -> Vec<String> {
         let mut near: Vec<String> = Vec::new();
-        for word in COLUMNS
+        for word in Self::COLUMNS
             .iter()
             .flat_map(|column| document.text(*column).split("  "))
         {

@@ -1,5 +1,7 @@
 //! From text to what it asks for.
 
+use std::collections::BTreeSet;
+
 use crate::column::Column;
 use crate::filter::Piece;
 use crate::filter::pieces;
@@ -14,6 +16,9 @@ use crate::words::MAX_SINGLES;
 use crate::words::Number;
 use crate::words::Text;
 use crate::words::Word;
+
+/// The most words that are looked for as a whole name. Each is looked for beside each other one.
+const MAX_NAME_WORDS: usize = 4;
 
 /// What a search asks for, in its order.
 pub(crate) fn asks(search: &str) -> Vec<Ask> {
@@ -82,6 +87,7 @@ fn plain(text: &Text, asks: &mut Vec<Ask>) {
             spellings: texts(&word.units),
             spaceless: word.spaceless,
             after: after(&text.words, at),
+            beside: beside(&text.words, at),
             runs: runs(&text.words, at),
             number: number.map(Number::text),
             address: address.map(|address| string(&address.units)),
@@ -120,6 +126,19 @@ fn after(words: &[Word], at: usize) -> Option<String> {
     let word = &words[at];
     let fits = word.len() <= 2 && !word.spaceless && !before.spaceless;
     fits.then(|| string(&before.units) + &string(&word.units))
+}
+
+/// The other words of what may be a name.
+fn beside(words: &[Word], at: usize) -> Vec<String> {
+    if words.len() > MAX_NAME_WORDS {
+        return Vec::new();
+    }
+    let others: BTreeSet<String> = words.iter().flat_map(|word| texts(&word.units)).collect();
+    let own = texts(&words[at].units);
+    others
+        .into_iter()
+        .filter(|other| !own.contains(other))
+        .collect()
 }
 
 /// How many of the first words stand alone.

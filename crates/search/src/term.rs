@@ -26,6 +26,8 @@ impl Probe {
 /// How good a match is, best first. A document of one tier is also of all that follow.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Tier {
+    /// The words are parts of a name, whole, and each beside another one: `ada lovelace`, and also `lovelace ada`.
+    NameWhole,
     /// Each word begins a part of a name.
     NameStart,
     /// Each word is in a name.
@@ -38,7 +40,13 @@ pub enum Tier {
 
 impl Tier {
     /// Best first.
-    pub const ALL: [Self; 4] = [Self::NameStart, Self::Name, Self::Field, Self::Note];
+    pub const ALL: [Self; 5] = [
+        Self::NameWhole,
+        Self::NameStart,
+        Self::Name,
+        Self::Field,
+        Self::Note,
+    ];
 }
 
 /// A part of a search. A document has it if one of the probes is found, or, if it is negated, if none is.
@@ -121,6 +129,8 @@ pub(crate) struct AskedWord {
     pub(crate) spaceless: bool,
     /// With the word before it, for names.
     pub(crate) after: Option<String>,
+    /// The other words of the name that it is a part of, in all spellings and in order, without repetition.
+    pub(crate) beside: Vec<String>,
     /// With its neighbours, for letters that stand alone.
     pub(crate) runs: Vec<String>,
     /// The number that it is a group of.
@@ -166,6 +176,11 @@ impl Probes {
         }
     }
 
+    /// Words of names.
+    fn whole(&mut self, words: &str) {
+        self.add(Tier::NameWhole, Column::Names, &format!("  {words} "));
+    }
+
     /// Where a word of the column begins.
     fn begins(&mut self, tier: Tier, column: Column, word: &str) {
         self.add(tier, column, &format!("  {word}"));
@@ -204,7 +219,7 @@ impl Ask {
             Self::Number { digits, plus } => look_for_number(digits, *plus, probes),
             Self::Address(spellings) => {
                 for spelling in spellings {
-                    probes.begins(Tier::NameStart, Column::Names, spelling);
+                    probes.begins(Tier::NameWhole, Column::Names, spelling);
                 }
                 for (spelling, (tier, column)) in pairs(spellings, &ADDRESSES) {
                     probes.within(tier, column, spelling);
@@ -216,16 +231,16 @@ impl Ask {
                 spaceless: true,
             } => {
                 for spelling in word {
-                    probes.within_spaceless(Tier::NameStart, *column, spelling);
+                    probes.within_spaceless(Tier::NameWhole, *column, spelling);
                 }
             }
             Self::In { column, word, .. } => {
                 for spelling in word {
-                    probes.within(Tier::NameStart, *column, spelling);
+                    probes.within(Tier::NameWhole, *column, spelling);
                 }
             }
             Self::Has { kind, .. } => {
-                probes.add(Tier::NameStart, Column::Has, &format!(" {kind} "));
+                probes.add(Tier::NameWhole, Column::Has, &format!(" {kind} "));
             }
         }
     }
@@ -239,7 +254,7 @@ fn pairs<'a, T: Copy>(words: &'a [String], places: &'a [T]) -> impl Iterator<Ite
 
 fn look_for_number(digits: &str, plus: bool, probes: &mut Probes) {
     for text in phone::probes(digits, plus) {
-        probes.begins(Tier::NameStart, Column::Names, text.trim_start());
+        probes.begins(Tier::NameWhole, Column::Names, text.trim_start());
     }
     for (tier, column) in DIGITS {
         for text in phone::probes(digits, plus) {
@@ -255,6 +270,13 @@ impl AskedWord {
             .first()
             .map_or(0, |word| word.chars().count());
         for word in &self.spellings {
+            if self.beside.is_empty() {
+                probes.whole(word);
+            }
+            for other in &self.beside {
+                probes.whole(&format!("{other}  {word}"));
+                probes.whole(&format!("{word}  {other}"));
+            }
             probes.begins(Tier::NameStart, Column::Names, word);
             probes.begins(Tier::NameStart, Column::Joined, word);
             let rest = [(Tier::Name, Column::Names)]
@@ -272,6 +294,7 @@ impl AskedWord {
             }
         }
         if let Some(after) = &self.after {
+            probes.whole(after);
             probes.begins(Tier::NameStart, Column::Names, after);
             probes.within(Tier::Name, Column::Names, after);
         }
@@ -337,6 +360,9 @@ impl fmt::Display for AskedWord {
         f.write_str(&self.spellings.join(" "))?;
         if let Some(after) = &self.after {
             write!(f, " < {after}")?;
+        }
+        if !self.beside.is_empty() {
+            write!(f, " ~ {}", self.beside.join(" "))?;
         }
         if !self.runs.is_empty() {
             write!(f, " & {}", self.runs.join(" "))?;

@@ -62,14 +62,19 @@ fn better_matches_are_of_better_tiers() {
         (Part::Note, "likes marzipan, Anderson"),
     ]);
     for (search, tier) in [
-        ("", Some(Tier::NameStart)),
+        ("", Some(Tier::NameWhole)),
+        ("anne", Some(Tier::NameWhole)),
+        ("marie anne", Some(Tier::NameWhole)),
+        ("anne marie o'brien", Some(Tier::NameWhole)),
+        ("anne o'brien", Some(Tier::NameStart)),
+        ("ann", Some(Tier::NameStart)),
         ("annemarie", Some(Tier::NameStart)),
         ("mar", Some(Tier::NameStart)),
         ("brien", Some(Tier::NameStart)),
         ("nne", Some(Tier::Name)),
         ("mar acme", Some(Tier::Field)),
         ("marz", Some(Tier::Note)),
-        ("company:acm anne", Some(Tier::NameStart)),
+        ("company:acm anne", Some(Tier::NameWhole)),
         ("marz no:phone", Some(Tier::Note)),
         ("marz has:phone", None),
         ("bert", None),
@@ -216,9 +221,9 @@ fn one_typing_error_is_corrected() {
             })
             .collect();
         let corrected = search.corrected(&near);
-        assert_eq!(
-            corrected.tier(&document),
-            Some(Tier::NameStart),
+        let tier = corrected.tier(&document);
+        assert!(
+            matches!(tier, Some(Tier::NameWhole | Tier::NameStart)),
             "{text} {near:?}"
         );
         assert_ne!(corrected.key(), search.key());

@@ -81,6 +81,7 @@ macro_rules! conformance_tests {
             letters_have_an_end
             a_search_finds_what_people_mean
             the_best_matches_come_first
+            a_whole_name_comes_before_names_that_only_begin_alike
             one_typing_error_is_forgiven_where_nothing_is_found
             filters_narrow_a_search_down
             a_search_is_paged_in_every_order

@@ -78,7 +78,7 @@ pub async fn the_best_matches_come_first(store: Store) {
     for limit in [1, 2, 100] {
         let pages = all_pages(&store, Scope::Live, "ada", "relevance", limit).await;
         let names: Vec<&str> = pages.iter().map(|contact| contact.name.as_str()).collect();
-        assert_eq!(names, ["Adam", "Zoe Ada", "Granada", "☎", "☎", "☎"]);
+        assert_eq!(names, ["Zoe Ada", "Adam", "Granada", "☎", "☎", "☎"]);
         assert!(pages[5].notes.is_some(), "a note comes last");
     }
     let first = stretch(&store, &query("ada", "relevance", 4, None)).await;
@@ -92,6 +92,29 @@ pub async fn the_best_matches_come_first(store: Store) {
     let last = second.page.contacts[1].id;
     let around = query("ada", "relevance", 4, None).around(Some(last));
     assert_eq!(stretch(&store, &around).await.page, second.page);
+}
+
+pub async fn a_whole_name_comes_before_names_that_only_begin_alike(store: Store) {
+    for name in [
+        "Anna Annabel Meyerson",
+        "Anna Bea Meyer",
+        "Anna Meyer",
+        "Annabel Meyer",
+        "Meyer Anna",
+    ] {
+        add(&store, name).await;
+    }
+    for (search, best) in [
+        ("anna meyer", ["Anna Meyer", "Meyer Anna"]),
+        ("Meyer, Anna", ["Anna Meyer", "Meyer Anna"]),
+        ("anna", ["Anna Annabel Meyerson", "Anna Bea Meyer"]),
+        ("meyer", ["Anna Bea Meyer", "Anna Meyer"]),
+    ] {
+        let query = query(search, "relevance", 100, None);
+        let found = list(&store, &query).await.contacts;
+        let names = found.iter().take(2).map(|contact| contact.name.as_str());
+        assert_eq!(names.collect::<Vec<_>>(), best, "{search}");
+    }
 }
 
 pub async fn one_typing_error_is_forgiven_where_nothing_is_found(store: Store) {

@@ -17,6 +17,7 @@ use kith_database::Sql;
 use kith_database::query;
 use kith_search::Column;
 use kith_search::Document;
+use kith_search::Mistyped;
 use kith_search::Probe;
 use kith_search::Search;
 use kith_search::Term;
@@ -135,9 +136,14 @@ pub struct Wanted<'q> {
 impl<'q> Wanted<'q> {
     /// All that the search finds.
     pub fn all(search: &'q Search) -> Self {
+        Self::of(search, Tier::Note)
+    }
+
+    /// All of a tier, also what is of a better one.
+    pub fn of(search: &'q Search, tier: Tier) -> Self {
         Self {
             search,
-            tier: Tier::Note,
+            tier,
             without: None,
         }
     }
@@ -150,6 +156,15 @@ pub trait SearchIndex: Sync {
 
     /// Appends, behind `FROM`, rows of which each is a contact of the book.
     fn push_matches(&self, sql: &mut QueryBuilder<'_>, book: BookKey, wanted: Wanted<'_>);
+
+    /// Appends a query for how many contacts of the book each tier has: a number in a column of its own for each.
+    fn push_counts(
+        &self,
+        sql: &mut QueryBuilder<'_>,
+        book: BookKey,
+        search: &Search,
+        tiers: &[Tier],
+    );
 
     /// Appends, behind `FROM`, the same contacts with their columns. Further conditions can follow, each after
     /// `AND`.
@@ -241,24 +256,26 @@ pub async fn add_page(
     Ok(Some((last, entries.len() as u64)))
 }
 
-/// The documents of contacts that have one of these probes, at most `limit`.
+/// The documents of contacts that have one of these probes, at most `limit`, with the columns where near words are looked for.
 pub async fn candidates(
     connection: &mut Connection,
     book: BookKey,
     probes: &[Probe],
     limit: u32,
 ) -> Result<Vec<Document>, StoreError> {
-    let mut sql = QueryBuilder::new(
-        connection.engine(),
-        "SELECT names, joined, companies, cities, labels, phones, others, notes, has FROM ",
-    );
+    let mut sql = QueryBuilder::new(connection.engine(), "SELECT ");
+    let columns = Mistyped::COLUMNS.map(Column::as_str);
+    for (number, column) in columns.into_iter().enumerate() {
+        sql.push(if number == 0 { "" } else { ", " }).push(column);
+    }
+    sql.push(" FROM ");
     index(connection.engine()).push_candidates(&mut sql, book, probes);
     sql.push(" LIMIT ").push_bind(limit);
     let rows: Vec<Row> = sql.build().fetch_all(connection).await?;
     let document = |row: &Row| -> Result<Document, StoreError> {
         let mut texts = Vec::new();
-        for column in Column::ALL {
-            let text: String = row.get(column.as_str())?;
+        for (at, column) in Mistyped::COLUMNS.into_iter().enumerate() {
+            let text: String = row.get(at)?;
             texts.push((column, text));
         }
         Ok(Document::of_texts(texts))

@@ -12,6 +12,8 @@ use kith_database::QueryBuilder;
 use kith_search::Column;
 use kith_search::Document;
 use kith_search::Probe;
+use kith_search::Search;
+use kith_search::Tier;
 
 use super::SearchIndex;
 use super::Wanted;
@@ -23,6 +25,9 @@ use crate::services::book::BookKey;
 
 /// The characters of a gram.
 const LENGTH: usize = 3;
+
+/// See [`BookKey::of_contact`].
+const BOOK_OF_CONTACT: &str = "(contact_search.contact >> 40) + 1";
 
 /// The column `grams`.
 pub struct GramArrays;
@@ -36,12 +41,37 @@ impl SearchIndex for GramArrays {
 
     fn push_matches(&self, sql: &mut QueryBuilder<'_>, book: BookKey, wanted: Wanted<'_>) {
         sql.push("contact_search WHERE NOT in_trash");
+        let mut has_grams = false;
         for term in positive(wanted.search) {
             push_grams(sql, book, &term.probes(wanted.tier));
+            has_grams = true;
         }
-        push_bounds(sql, "contact_search.contact", book);
+        match has_grams {
+            true => push_book(sql, book),
+            false => push_bounds(sql, "contact_search.contact", book),
+        }
         sql.push(" AND ");
         push_condition(sql, wanted);
+    }
+
+    /// In one pass: the last tier has the contacts of all others.
+    fn push_counts(
+        &self,
+        sql: &mut QueryBuilder<'_>,
+        book: BookKey,
+        search: &Search,
+        tiers: &[Tier],
+    ) {
+        for (number, tier) in tiers.iter().enumerate() {
+            sql.push(match number {
+                0 => "SELECT count(*) FILTER (WHERE ",
+                _ => ", count(*) FILTER (WHERE ",
+            });
+            push_condition(sql, Wanted::of(search, *tier));
+            sql.push(")");
+        }
+        sql.push(" FROM ");
+        self.push_matches(sql, book, Wanted::all(search));
     }
 
     fn push_contacts(&self, sql: &mut QueryBuilder<'_>, book: BookKey, wanted: Wanted<'_>) {
@@ -56,10 +86,20 @@ impl SearchIndex for GramArrays {
     fn push_candidates(&self, sql: &mut QueryBuilder<'_>, book: BookKey, probes: &[Probe]) {
         sql.push("contact_search WHERE NOT in_trash");
         push_grams(sql, book, probes);
-        push_bounds(sql, "contact_search.contact", book);
+        push_book(sql, book);
         sql.push(" AND ");
         push_probes(sql, probes);
     }
+}
+
+/// Appends the condition that a row of this table is of the book, for those that an index of grams has found. The condition
+/// is not a range of numbers: without values, PostgreSQL thinks that a range has few of them, and reads all that are in it
+/// instead of the index of grams.
+fn push_book(sql: &mut QueryBuilder<'_>, book: BookKey) {
+    sql.push(" AND ")
+        .push(BOOK_OF_CONTACT)
+        .push(" = ")
+        .push_bind(book.0);
 }
 
 /// Appends the condition that a row has the grams of one of the probes.

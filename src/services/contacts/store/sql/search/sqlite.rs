@@ -1,6 +1,8 @@
 //! The index of searches in `SQLite`: an FTS5 table of trigrams over `contact_search`. A phrase of trigrams matches where
 //! its text stands, and only there.
 
+use std::collections::BTreeMap;
+
 use kith_database::QueryBuilder;
 use kith_search::Document;
 use kith_search::Probe;
@@ -27,6 +29,23 @@ impl SearchIndex for FullTextTable {
     fn push_matches(&self, sql: &mut QueryBuilder<'_>, book: BookKey, wanted: Wanted<'_>) {
         sql.push("contact_texts");
         push_match(sql, book, expression(wanted));
+    }
+
+    fn push_counts(
+        &self,
+        sql: &mut QueryBuilder<'_>,
+        book: BookKey,
+        search: &Search,
+        tiers: &[Tier],
+    ) {
+        for (number, tier) in tiers.iter().enumerate() {
+            sql.push(match number {
+                0 => "SELECT (SELECT count(*) FROM ",
+                _ => ", (SELECT count(*) FROM ",
+            });
+            self.push_matches(sql, book, Wanted::of(search, *tier));
+            sql.push(")");
+        }
     }
 
     fn push_contacts(&self, sql: &mut QueryBuilder<'_>, book: BookKey, wanted: Wanted<'_>) {
@@ -72,12 +91,32 @@ fn tier(search: &Search, tier: Tier) -> String {
     })
 }
 
-/// One of the probes. Each has three characters, without which FTS5 would find nothing.
+/// One of the probes. Each has three characters, without which FTS5 would find nothing. FTS5 reads all that it has of a text
+/// each time that the text is named, so each is named once, with all its columns.
 fn any(probes: &[Probe]) -> String {
-    let probe = |probe: &Probe| {
-        let text = probe.text.replace('"', "\"\"");
-        format!("{} : \"{text}\"", probe.column.as_str())
+    let mut columns_by_text: BTreeMap<&str, Vec<&str>> = BTreeMap::new();
+    for probe in probes {
+        let columns = columns_by_text.entry(&probe.text).or_default();
+        columns.push(probe.column.as_str());
+    }
+    let one = |(text, columns): (&str, Vec<&str>)| {
+        let text = text.replace('"', "\"\"");
+        format!("{{{}}} : \"{text}\"", columns.join(" "))
     };
-    let probes: Vec<String> = probes.iter().map(probe).collect();
-    format!("({})", probes.join(" OR "))
+    let texts: Vec<String> = columns_by_text.into_iter().map(one).collect();
+    format!("({})", texts.join(" OR "))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn each_text_is_looked_for_once() {
+        let search = Search::parse("lukas").expect("short");
+        assert_eq!(
+            expression(Wanted::all(&search)),
+            "(({joined} : \"  lukas\" OR {names companies cities labels others notes} : \"lukas\"))"
+        );
+    }
 }
