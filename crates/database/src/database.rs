@@ -149,6 +149,11 @@ impl Database {
         self.shared.warnings.all()
     }
 
+    /// Whether [`read_replica`](Self::read_replica) may read another server.
+    pub fn has_replica(&self) -> bool {
+        self.shared.replica.is_some()
+    }
+
     pub(crate) fn replica(&self) -> Option<&Arc<Replica>> {
         self.shared.replica.as_ref()
     }

@@ -9,10 +9,10 @@ use kith_database::query;
 use kith_runtime::hex;
 use serde_json::Value;
 use serde_json::json;
-use uuid::Uuid;
 
 use super::row::id_bytes;
 use super::row::photo;
+use super::row::read_id;
 use crate::model::contact::ContactId;
 use crate::services::book::BookKey;
 use crate::services::contacts::dates::ContactDate;
@@ -145,9 +145,7 @@ pub async fn page(
 }
 
 fn read(row: &Row) -> Result<DateOfContact, StoreError> {
-    let id =
-        Uuid::from_slice(row.get("id")?).map_err(|error| StoreError::Internal(error.into()))?;
-    let contact = ContactId::new(id);
+    let contact = read_id(row)?;
     Ok(DateOfContact {
         contact,
         name: row.get("name")?,

@@ -19,12 +19,12 @@ use serde_json::Map;
 use serde_json::Value;
 use sha2::Digest;
 use sha2::Sha256;
-use uuid::Uuid;
 
 use super::dates;
 use super::labels;
 use super::missing_cards::write_missing_cards;
 use super::row::fields_json;
+use super::row::read_id;
 use super::search;
 use crate::model::contact::ContactId;
 use crate::services::book::BookKey;
@@ -370,8 +370,7 @@ impl Finding {
     ) -> Result<Option<Self>, StoreError> {
         let seq: i64 = row.get("seq")?;
         let in_trash: bool = row.get("in_trash")?;
-        let internal = |error: uuid::Error| StoreError::Internal(error.into());
-        let contact = ContactId::new(Uuid::from_slice(row.get("id")?).map_err(internal)?);
+        let contact = read_id(row)?;
         let found = entries.take(seq);
         let card: Option<Vec<u8>> = row.get("card")?;
         let card = card.and_then(|card| ContactCard::parse(card).ok());

@@ -18,6 +18,7 @@ use uuid::Uuid;
 
 use super::activities;
 use super::labels;
+use super::row::read_id;
 use super::search;
 use super::versions;
 use super::versions::Replaced;
@@ -555,10 +556,8 @@ fn edited(row: &Row, seq: i64, edit: &Relabelling) -> Result<Option<Edited>, Sto
     let all_labels = if shown == edited {
         None
     } else {
-        let id = Uuid::from_slice(row.get("id")?);
-        let id = id.map_err(|error| StoreError::Internal(error.into()))?;
         let shown = shown.into_iter().map(str::to_owned).collect();
-        Some((ContactId::new(id), shown))
+        Some((read_id(row)?, shown))
     };
     let (before, picture) = versions::kept(&before, &card);
     let columns = json!({

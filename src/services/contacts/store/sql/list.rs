@@ -1,7 +1,7 @@
 //! Pages of contacts.
 //!
 //! Without a search, a page is read from the index of its order, from the cursor on, and the
-//! total is known. With one, the contacts that match equally well are a group, and the page takes from one group after the
+//! total is known: one statement is enough ([`plain`]). With one, the contacts that match equally well are a group, and the page takes from one group after the
 //! other. There are two ways to find those of a group, and their count decides between them:
 //!
 //! - Few contacts match: ask the index of searches for all of them, and sort those.
@@ -13,6 +13,7 @@
 //! The trash is not in the index of searches; it is always walked.
 
 mod correction;
+mod plain;
 
 use std::cmp::Ordering;
 
@@ -29,10 +30,10 @@ use kith_search::Tier;
 use self::correction::Correction;
 use super::labels;
 use super::row;
-use super::row::FOR_LISTS;
+use super::row::ALL_COLUMNS;
+use super::row::COLUMNS_FOR_LISTS;
 use super::row::Place;
 use super::row::Stored;
-use super::row::WHOLE;
 use super::row::id_bytes;
 use super::search;
 use super::search::Wanted;
@@ -105,7 +106,7 @@ impl List {
     /// The connection should be in a transaction.
     pub async fn page(self, connection: &mut Connection) -> Result<ContactPage, StoreError> {
         let (list, groups, _) = self.counted(connection).await?;
-        let found = find(connection, WHOLE, &list, (&groups, 0)).await?;
+        let found = find(connection, ALL_COLUMNS, &list, (&groups, 0)).await?;
         Ok(found.into_page(&list.query, sum(&groups)))
     }
 
@@ -155,13 +156,11 @@ impl List {
             Start::At(index) => before_page(query, index.min(total.saturating_sub(1))),
         };
         // What a search has found is shown with the field that it was found in.
-        let select = match query.search().is_empty() {
-            true => FOR_LISTS,
-            false => WHOLE,
+        let columns = match query.search().is_empty() {
+            true => COLUMNS_FOR_LISTS,
+            false => ALL_COLUMNS,
         };
-        let mut found = find(connection, select, self, (groups, skipped)).await?;
-        let marked = found.mark(query.search());
-        let headings = found.headings(query.sort());
+        let found = find(connection, columns, self, (groups, skipped)).await?;
         let start = match (found.contacts.first(), query.cursor()) {
             (Some(first), _) => Some(edge(first, query.sort()).before()),
             // Nothing is left on this side of the cursor: the page is empty, and stands at the cursor.
@@ -172,16 +171,17 @@ impl List {
             (Some(start), Some(_)) => count_before(connection, self, groups, start).await?,
             _ => skipped,
         };
-        found.more = offset + (found.contacts.len() as u64) < total;
-        Ok(Stretch {
-            page: found.into_page(query, total),
-            offset,
-            previous: start.filter(|_| offset > 0),
-            marked,
-            headings,
-            corrected: None,
-        })
+        Ok(found.into_stretch(query, start, Standing { offset, total }))
     }
+}
+
+/// Where a page stands in its list.
+#[derive(Clone, Copy, Debug)]
+struct Standing {
+    /// How many contacts stand before it.
+    offset: u64,
+    /// How many contacts the list has.
+    total: u64,
 }
 
 /// How many contacts stand before the page that a contact is on; none before the first page, which
@@ -236,6 +236,22 @@ struct Found {
 }
 
 impl Found {
+    /// From the contacts on the side of the cursor, of which one more than asked for may have been read.
+    fn new(query: &ContactQuery, mut contacts: Vec<Listed>) -> Self {
+        let limit = usize::try_from(query.limit().get()).unwrap_or(usize::MAX);
+        let beyond = contacts.len() > limit;
+        contacts.truncate(limit);
+        if is_backward(query) {
+            contacts.reverse();
+        }
+        Self {
+            // A page that was found from behind does not show whether the contact is still there that it
+            // was found from; only `stretch` counts.
+            more: beyond || is_backward(query),
+            contacts,
+        }
+    }
+
     /// Says where a search has found the contacts, and drops what is read for that.
     fn mark(&mut self, search: &Search) -> Vec<Marked> {
         if search.is_empty() {
@@ -264,6 +280,26 @@ impl Found {
         headings.collect()
     }
 
+    /// The page, which begins behind `start` if it begins with a contact.
+    fn into_stretch(
+        mut self,
+        query: &ContactQuery,
+        start: Option<Cursor>,
+        Standing { offset, total }: Standing,
+    ) -> Stretch {
+        let marked = self.mark(query.search());
+        let headings = self.headings(query.sort());
+        self.more = offset + (self.contacts.len() as u64) < total;
+        Stretch {
+            page: self.into_page(query, total),
+            offset,
+            previous: start.filter(|_| offset > 0),
+            marked,
+            headings,
+            corrected: None,
+        }
+    }
+
     fn into_page(self, query: &ContactQuery, total: u64) -> ContactPage {
         let end = match self.contacts.last() {
             Some(last) => Some(edge(last, query.sort())),
@@ -284,17 +320,16 @@ impl Found {
 /// The page of a list, after so many contacts if it has no cursor.
 async fn find(
     connection: &mut Connection,
-    select: &'static str,
+    columns: &'static str,
     list: &List,
     (groups, mut skipped): (&[Group], u64),
 ) -> Result<Found, StoreError> {
     let query = &list.query;
-    let backward = is_backward(query);
     // One contact more than asked for tells whether there is another page.
-    let limit = u64::from(query.limit().get());
+    let limit = u64::from(query.limit().get()) + 1;
     let mut contacts: Vec<Listed> = Vec::new();
     let mut groups = groups.to_vec();
-    if backward {
+    if is_backward(query) {
         groups.reverse();
     }
     for group in groups {
@@ -305,36 +340,75 @@ async fn find(
             skipped = skipped.saturating_sub(group.total);
             continue;
         }
-        let piece = Piece {
-            cursor: query.cursor().filter(|_| side == Side::Within),
-            skipped,
-            limit: limit + 1 - contacts.len() as u64,
+        let mut piece = Piece {
+            cursor: query.cursor().filter(|_| side == Side::Within).cloned(),
+            skipped: std::mem::take(&mut skipped),
+            limit: limit - contacts.len() as u64,
         };
-        skipped = 0;
-        let sql = find_piece(connection.engine(), select, list, (&group, piece));
-        let rows = sql.build().fetch_all(&mut *connection).await?;
-        for row in &rows {
-            let stored = Stored::read(row)?;
-            contacts.push(Listed {
-                tier: group.tier,
-                stored,
-            });
+        if piece.skipped > 0 && is_walked(query, &group) {
+            piece.cursor = last_of(connection, list, &group, piece.skipped).await?;
+            piece.skipped = 0;
         }
-        if contacts.len() as u64 > limit {
+        let mut sql = select(connection.engine(), columns);
+        push_piece(&mut sql, list, (&group, piece));
+        let rows = sql.build().fetch_all(&mut *connection).await?;
+        contacts.extend(read(&rows, group.tier)?);
+        if contacts.len() as u64 == limit {
             break;
         }
     }
-    let beyond = contacts.len() as u64 > limit;
-    contacts.truncate(usize::try_from(limit).unwrap_or(usize::MAX));
-    if backward {
-        contacts.reverse();
-    }
-    Ok(Found {
-        // A page that was found from behind does not show whether the contact is still there that it
-        // was found from; only `stretch` counts.
-        more: beyond || backward,
-        contacts,
-    })
+    Ok(Found::new(query, contacts))
+}
+
+fn select(engine: Engine, columns: &'static str) -> QueryBuilder<'static> {
+    let mut sql = QueryBuilder::new(engine, "SELECT ");
+    sql.push(columns).push(" FROM contacts");
+    sql
+}
+
+fn read(rows: &[Row], tier: Tier) -> Result<Vec<Listed>, StoreError> {
+    let listed = |row| {
+        let stored = Stored::read(row)?;
+        Ok(Listed { tier, stored })
+    };
+    rows.iter().map(listed).collect()
+}
+
+/// The place behind the first `count` contacts of a group that is walked. The index of the order leads there alone: no row
+/// is read of the contacts before it.
+async fn last_of(
+    connection: &mut Connection,
+    list: &List,
+    group: &Group,
+    count: u64,
+) -> Result<Option<Cursor>, StoreError> {
+    let sort = list.query.sort();
+    let sql = find_last_of(connection.engine(), list, group, count);
+    let row: Option<Row> = sql.build().fetch_optional(connection).await?;
+    let Some(row) = row else {
+        return Ok(None);
+    };
+    let position = match sort.by {
+        SortBy::Name => Position::Name(row.get(0)?),
+        SortBy::Family => Position::Family(row.get(0)?),
+        SortBy::Company => Position::Company(row.get(0)?),
+        SortBy::Created => Position::Created(row.get(0)?),
+        SortBy::Updated => Position::Updated(row.get(0)?),
+        SortBy::Frequent => Position::Frequent(row.get(0)?),
+        SortBy::Relevance => Position::Relevance(group.tier, row.get(0)?),
+    };
+    let id = row::read_id(&row)?;
+    Ok(Some(Cursor::new(position, sort.descending, id)))
+}
+
+fn find_last_of(engine: Engine, list: &List, group: &Group, count: u64) -> QueryBuilder<'static> {
+    let sort = list.query.sort();
+    let mut sql = QueryBuilder::new(engine, "SELECT ");
+    sql.push(column(sort.by)).push(", id FROM contacts");
+    push_walk(&mut sql, sort.by, list, group);
+    push_order(&mut sql, sort);
+    sql.push(" LIMIT 1 OFFSET ").push_bind(number(count - 1));
+    sql
 }
 
 /// Where a group is, seen from a cursor.
@@ -387,18 +461,7 @@ async fn count(connection: &mut Connection, list: &List) -> Result<Vec<Group>, S
         // A search that nothing ranks finds all that is as good as the last tier.
         _ => &[Tier::Note],
     };
-    let engine = connection.engine();
-    let mut sql = QueryBuilder::new(engine, "SELECT ");
-    for (number, tier) in tiers.iter().enumerate() {
-        let all = Group {
-            tier: *tier,
-            better: None,
-            total: 0,
-        };
-        sql.push(if number == 0 { "(" } else { ", (" });
-        push_count(&mut sql, list, &all);
-        sql.push(")");
-    }
+    let sql = count_tiers(connection.engine(), list, tiers);
     let row: Row = sql.build().fetch_one(connection).await?;
     let mut groups: Vec<Group> = Vec::new();
     let mut counted = 0;
@@ -414,6 +477,28 @@ async fn count(connection: &mut Connection, list: &List) -> Result<Vec<Group>, S
         counted = counted.max(count);
     }
     Ok(groups)
+}
+
+/// How many contacts of the list each tier has, those of better tiers included: a number in a column of its own for each.
+fn count_tiers(engine: Engine, list: &List, tiers: &[Tier]) -> QueryBuilder<'static> {
+    let query = &list.query;
+    let mut sql = QueryBuilder::new(engine, "");
+    let is_of_index = !query.search().is_empty() && query.scope() == Scope::Live;
+    if is_of_index && *query.filter() == Filter::ALL {
+        search::index(engine).push_counts(&mut sql, list.book, query.search(), tiers);
+    } else {
+        for (number, tier) in tiers.iter().enumerate() {
+            let all = Group {
+                tier: *tier,
+                better: None,
+                total: 0,
+            };
+            sql.push(if number == 0 { "SELECT (" } else { ", (" });
+            push_count(&mut sql, list, &all);
+            sql.push(")");
+        }
+    }
+    sql
 }
 
 /// Appends a query for how many contacts of a list are in a group.
@@ -448,12 +533,8 @@ fn push_count(sql: &mut QueryBuilder<'_>, list: &List, group: &Group) {
         (false, filter) => {
             sql.push("SELECT count(*) FROM ");
             let index = search::index(sql.engine());
-            if *filter == Filter::ALL {
-                index.push_matches(sql, list.book, group.wanted(query));
-            } else {
-                index.push_contacts(sql, list.book, group.wanted(query));
-                labels::push_filter(sql, list.book, filter);
-            }
+            index.push_contacts(sql, list.book, group.wanted(query));
+            labels::push_filter(sql, list.book, filter);
         }
     }
 }
@@ -498,45 +579,38 @@ fn is_walked(query: &ContactQuery, group: &Group) -> bool {
 }
 
 /// The part of a page that a group has.
-struct Piece<'q> {
-    cursor: Option<&'q Cursor>,
+struct Piece {
+    cursor: Option<Cursor>,
     skipped: u64,
     limit: u64,
 }
 
-/// The contacts of a piece, in order; from the last to the first where the page is found from
-/// behind.
-fn find_piece(
-    engine: Engine,
-    select: &'static str,
-    list: &List,
-    (group, piece): (&Group, Piece<'_>),
-) -> QueryBuilder<'static> {
+/// Appends, behind `FROM contacts`, the contacts of a piece, in order; from the last to the first where the page is found
+/// from behind.
+fn push_piece(sql: &mut QueryBuilder<'_>, list: &List, (group, piece): (&Group, Piece)) {
     let query = &list.query;
     let sort = Sort {
         descending: query.sort().descending != is_backward(query),
         ..query.sort()
     };
     let push_page = |sql: &mut QueryBuilder<'_>| {
-        if let Some(cursor) = piece.cursor {
+        if let Some(cursor) = &piece.cursor {
             push_beyond(sql, cursor);
         }
         push_order(sql, sort);
         push_limit(sql, &piece);
     };
-    let mut sql = QueryBuilder::new(engine, select);
     if is_walked(query, group) {
-        push_walk(&mut sql, sort.by, list, group);
-        push_page(&mut sql);
+        push_walk(sql, sort.by, list, group);
+        push_page(sql);
     } else {
         // Two steps, so that only the contacts of the page are read with their notes.
         sql.push(" WHERE seq IN (SELECT seq FROM ");
-        push_few(&mut sql, list, group);
-        push_page(&mut sql);
+        push_few(sql, list, group);
+        push_page(sql);
         sql.push(")");
-        push_order(&mut sql, sort);
+        push_order(sql, sort);
     }
-    sql
 }
 
 /// Behind `contacts`: along the index of an order, looking at the texts of every contact. PostgreSQL takes that index by
@@ -602,29 +676,19 @@ fn push_beyond(sql: &mut QueryBuilder<'_>, cursor: &Cursor) {
         "<"
     };
     sql.push(" AND (")
-        .push(match sort.by {
-            SortBy::Name | SortBy::Relevance => {
-                Sql::each("search_key", "left(search_key, 250), search_key")
-            }
-            by => column(by).into(),
-        })
+        .push(column(sort.by))
         .push(", id) ")
         .push(beyond)
         .push(" (");
     match cursor.position() {
-        Position::Name(key) | Position::Relevance(_, key) => {
-            if sql.engine() == Engine::Postgres {
-                sql.push("left(").push_bind(key.clone()).push(", 250), ");
-            }
-            sql.push_bind(key.clone());
-        }
-        Position::Family(key) | Position::Company(key) => {
-            sql.push_bind(key.clone());
-        }
+        Position::Name(key)
+        | Position::Relevance(_, key)
+        | Position::Family(key)
+        | Position::Company(key) => sql.push_bind(key.clone()),
         Position::Created(millis) | Position::Updated(millis) | Position::Frequent(millis) => {
-            sql.push_bind(*millis);
+            sql.push_bind(*millis)
         }
-    }
+    };
     sql.push(", ").push_bind(id_bytes(cursor.id())).push(")");
 }
 
@@ -640,27 +704,24 @@ fn column(order: SortBy) -> &'static str {
     }
 }
 
-/// PostgreSQL has the first characters of a search key in its index, and sorts by the rest what begins alike. See
-/// `migrations/postgres/0001_contacts.sql`.
 fn push_order(sql: &mut QueryBuilder<'_>, sort: Sort) {
     let direction = if sort.descending { " DESC" } else { "" };
-    sql.push(" ORDER BY ");
-    let is_by_name = matches!(sort.by, SortBy::Name | SortBy::Relevance);
-    if is_by_name && sql.engine() == Engine::Postgres {
-        sql.push("left(search_key, 250)").push(direction).push(", ");
-    }
-    sql.push(column(sort.by))
+    sql.push(" ORDER BY ")
+        .push(column(sort.by))
         .push(direction)
         .push(", id")
         .push(direction);
 }
 
-fn push_limit(sql: &mut QueryBuilder<'_>, piece: &Piece<'_>) {
-    let number = |number: u64| i64::try_from(number).unwrap_or(i64::MAX);
+fn push_limit(sql: &mut QueryBuilder<'_>, piece: &Piece) {
     sql.push(" LIMIT ").push_bind(number(piece.limit));
     if piece.skipped > 0 {
         sql.push(" OFFSET ").push_bind(number(piece.skipped));
     }
+}
+
+fn number(number: u64) -> i64 {
+    i64::try_from(number).unwrap_or(i64::MAX)
 }
 
 fn in_trash(scope: Scope) -> &'static str {

@@ -11,9 +11,8 @@ use kith_database::Sql;
 use kith_database::query;
 use serde_json::Value;
 use serde_json::json;
-use uuid::Uuid;
 
-use crate::model::contact::ContactId;
+use super::row::read_id;
 use crate::services::contacts::card::ContactCard;
 use crate::services::contacts::catalogue::Field;
 use crate::services::contacts::fields::ContactFields;
@@ -80,8 +79,7 @@ async fn write_batch(connection: &mut Connection) -> Result<u64, StoreError> {
 
 fn made(row: &Row) -> Result<Value, StoreError> {
     let seq: i64 = row.get("seq")?;
-    let internal = |error: uuid::Error| StoreError::Internal(error.into());
-    let id = ContactId::new(Uuid::from_slice(row.get("id")?).map_err(internal)?);
+    let id = read_id(row)?;
     let text = |column: &str| -> Result<Option<String>, StoreError> { Ok(row.get(column)?) };
     let mut fields = ContactFields::default();
     for (field, column) in [

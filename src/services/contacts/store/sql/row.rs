@@ -38,32 +38,39 @@ pub struct Stored {
     pub contact: Contact,
 }
 
+/// The columns that [`Stored::read`] reads.
+macro_rules! columns {
+    ($rest:literal) => {
+        concat!(
+            "seq, id, version, created_at, updated_at, in_trash, search_key, \
+             family_key, company_key, frecency, name, email, phone, company, photo, ",
+            $rest
+        )
+    };
+}
+
 /// A query for rows that [`Stored::read`] can read.
 macro_rules! select_contacts {
     ($rest:literal) => {
-        concat!(
-            "SELECT seq, id, version, created_at, updated_at, in_trash, search_key, \
-             family_key, company_key, frecency, name, email, phone, company, photo, ",
-            $rest,
-            " FROM contacts"
-        )
+        concat!("SELECT ", columns!($rest), " FROM contacts")
     };
 }
 
 /// Contacts with all that they say.
 pub const WHOLE: &str = select_contacts!("notes, fields");
 
-/// Contacts without what is shown of one contact only, which may be a hundred times as long as the rest.
-pub const FOR_LISTS: &str = select_contacts!("NULL AS notes, '{}' AS fields");
+/// The columns of [`WHOLE`].
+pub const ALL_COLUMNS: &str = columns!("notes, fields");
+
+/// The same without what is shown of one contact only, which may be a hundred times as long as the rest.
+pub const COLUMNS_FOR_LISTS: &str = columns!("NULL AS notes, '{}' AS fields");
 
 impl Stored {
     pub fn read(row: &Row) -> Result<Self, StoreError> {
-        let id =
-            Uuid::from_slice(row.get("id")?).map_err(|error| StoreError::Internal(error.into()))?;
+        let id = read_id(row)?;
         let created_at = row.get("created_at")?;
         let updated_at = row.get("updated_at")?;
         let in_trash = row.get("in_trash")?;
-        let id = ContactId::new(id);
         Ok(Self {
             seq: row.get("seq")?,
             created_at,
@@ -91,6 +98,13 @@ impl Stored {
             },
         })
     }
+}
+
+/// The id in the column `id`.
+pub fn read_id(row: &Row) -> Result<ContactId, StoreError> {
+    let id = Uuid::from_slice(row.get("id")?);
+    let id = id.map_err(|error| StoreError::Internal(error.into()))?;
+    Ok(ContactId::new(id))
 }
 
 /// The address of the photo.

@@ -9,8 +9,8 @@ use kith_database::Tx;
 use kith_database::query;
 use kith_runtime::hex;
 use serde_json::json;
-use uuid::Uuid;
 
+use super::row::read_id;
 use crate::model::contact::ContactId;
 use crate::services::book::BookKey;
 use crate::services::contacts::frecency::Frecency;
@@ -117,12 +117,6 @@ fn read(row: &Row) -> Result<Used, StoreError> {
         contact: read_id(row)?,
         frecency: Frecency(row.get("frecency")?),
     })
-}
-
-fn read_id(row: &Row) -> Result<ContactId, StoreError> {
-    let id = Uuid::from_slice(row.get("id")?);
-    let id = id.map_err(|error| StoreError::Internal(error.into()))?;
-    Ok(ContactId::new(id))
 }
 
 #[cfg(test)]

@@ -8,6 +8,7 @@ use proptest::test_runner::TestRunner;
 use super::*;
 use crate::model::contact::ContactId;
 use crate::services::contacts::store::conformance::scoped_query;
+use crate::services::contacts::store::sql::row::WHOLE;
 use crate::services::contacts::store::sql::tests::Opened;
 
 fn list(query: &ContactQuery) -> List {
@@ -23,6 +24,7 @@ fn group(total: u64) -> Group {
     }
 }
 
+/// The statement for a page, behind `select`.
 fn find_page(
     engine: Engine,
     select: &'static str,
@@ -30,11 +32,13 @@ fn find_page(
     total: u64,
 ) -> QueryBuilder<'static> {
     let piece = Piece {
-        cursor: query.cursor(),
+        cursor: query.cursor().cloned(),
         skipped: 0,
         limit: 51,
     };
-    find_piece(engine, select, &list(query), (&group(total), piece))
+    let mut sql = QueryBuilder::new(engine, select);
+    push_piece(&mut sql, &list(query), (&group(total), piece));
+    sql
 }
 
 /// The steps that `SQLite` takes, and every way to ask for a page: scope, order, first page or not.
@@ -90,9 +94,21 @@ async fn pages_are_read_from_an_index_where_they_start() {
             (Some(_), false) => format!("book=? AND in_trash=? AND ({column},id)>(?,?)"),
             (Some(_), true) => format!("book=? AND in_trash=? AND ({column},id)<(?,?)"),
         };
+        let step = format!("SEARCH contacts USING INDEX {index} ({bounds})");
         assert_eq!(
             steps(&mut tx, find_page(Engine::Sqlite, WHOLE, &query, u64::MAX)).await,
-            [format!("SEARCH contacts USING INDEX {index} ({bounds})")],
+            [step.as_str()],
+        );
+        let plain = plain::find_plain(Engine::Sqlite, ALL_COLUMNS, &list(&query), None);
+        let steps_of_plain = steps(&mut tx, plain).await;
+        assert!(steps_of_plain.contains(&step), "{steps_of_plain:?}");
+        let skipping = find_last_of(Engine::Sqlite, &list(&query), &group(u64::MAX), 9);
+        assert_eq!(
+            steps(&mut tx, skipping).await,
+            [format!(
+                "SEARCH contacts USING COVERING INDEX {index} (book=? AND in_trash=?)"
+            )],
+            "what is skipped is not read"
         );
     }
 }
@@ -112,7 +128,7 @@ async fn what_stands_before_a_page_is_counted_along_the_index() {
     assert_eq!(
         steps(&mut tx, sql).await,
         [
-            "SEARCH contacts USING INDEX contacts_by_name (book=? AND in_trash=? AND (search_key,id)<(?,?))"
+            "SEARCH contacts USING COVERING INDEX contacts_by_name (book=? AND in_trash=? AND (search_key,id)<(?,?))"
         ],
     );
 }
@@ -144,9 +160,12 @@ async fn totals_are_looked_up() {
         ),
     ] {
         let query = scoped_query(scope, search, "-created", 50, None);
-        let mut sql = QueryBuilder::new(Engine::Sqlite, "");
-        push_count(&mut sql, &list(&query), &group(0));
-        assert_eq!(steps(&mut tx, sql).await, [expected], "{search:?}");
+        let sql = count_tiers(Engine::Sqlite, &list(&query), &[Tier::Note]);
+        assert_eq!(
+            steps(&mut tx, sql).await,
+            ["SCAN CONSTANT ROW", "SCALAR SUBQUERY 1", expected],
+            "{search:?}"
+        );
     }
 }
 
@@ -205,12 +224,42 @@ async fn postgres_reads_pages_from_an_index_and_asks_the_grams_first() {
         let plan = plan(&mut tx, &query, u64::MAX).await;
         assert!(plan.contains(index), "{plan}");
         assert!(!plan.contains("Seq Scan"), "{plan}");
+        let list = list(&query);
+        let skipping = find_last_of(Engine::Postgres, &list, &group(u64::MAX), 9);
+        let pages = plain::find_plain(Engine::Postgres, ALL_COLUMNS, &list, query.cursor());
+        for sql in [skipping, pages] {
+            let plan = generic_plan(&mut tx, sql).await;
+            assert!(plan.contains(index), "{plan}");
+            assert!(!plan.contains("Seq Scan on contacts"), "{plan}");
+        }
     }
     for query in every_query("2999").into_iter().filter(live) {
         let plan = plan(&mut tx, &query, 1).await;
         assert!(plan.contains("contact_search_by_gram"), "{plan}");
         assert!(!plan.contains("Seq Scan"), "{plan}");
+        let page = find_page(Engine::Postgres, "SELECT seq FROM contacts", &query, 1);
+        let plan = generic_plan(&mut tx, page).await;
+        assert!(plan.contains("contact_search_by_gram"), "{plan}");
+        assert!(!plan.contains("contact_search_pkey"), "{plan}");
     }
+}
+
+/// The plan of PostgreSQL for a statement that it has executed often: one plan for all values.
+async fn generic_plan(tx: &mut Connection, sql: QueryBuilder<'_>) -> String {
+    let values = sql.text().matches('$').count();
+    let prepare: &str = format!("PREPARE page AS {}", sql.text()).leak();
+    let values = vec!["NULL"; values].join(", ");
+    let explain: &str = match values.as_str() {
+        "" => "EXPLAIN (COSTS OFF) EXECUTE page",
+        values => format!("EXPLAIN (COSTS OFF) EXECUTE page ({values})").leak(),
+    };
+    let force = "SET LOCAL plan_cache_mode = force_generic_plan";
+    for statement in [force, prepare] {
+        query(statement).execute(&mut *tx).await.expect("valid");
+    }
+    let lines: Vec<String> = query(explain).fetch_all(&mut *tx).await.expect("a plan");
+    query("DEALLOCATE page").execute(tx).await.expect("valid");
+    lines.join("\n")
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
