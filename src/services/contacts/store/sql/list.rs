@@ -562,7 +562,7 @@ async fn count_before(
     Ok(before)
 }
 
-/// Appends the contacts of a group before the contact of a backward cursor.
+/// Appends, behind `FROM`, the contacts of a group that [stand before](push_before) a cursor.
 fn push_count_before(sql: &mut QueryBuilder<'_>, list: &List, group: &Group, cursor: &Cursor) {
     if is_walked(&list.query, group) {
         sql.push("contacts");
@@ -570,7 +570,7 @@ fn push_count_before(sql: &mut QueryBuilder<'_>, list: &List, group: &Group, cur
     } else {
         push_few(sql, list, group);
     }
-    push_beyond(sql, cursor);
+    push_before(sql, cursor);
 }
 
 fn is_walked(query: &ContactQuery, group: &Group) -> bool {
@@ -669,16 +669,27 @@ fn push_filtered(sql: &mut QueryBuilder<'_>, list: &List) {
 
 /// On the cursor's side of its contact.
 fn push_beyond(sql: &mut QueryBuilder<'_>, cursor: &Cursor) {
-    let sort = cursor.sort();
-    let beyond = if sort.descending == cursor.is_backward() {
-        ">"
-    } else {
-        "<"
+    let is_above = cursor.sort().descending == cursor.is_backward();
+    push_compared(sql, cursor, if is_above { ">" } else { "<" });
+}
+
+/// Before the page that a cursor asks for. Of a page before the cursor, the contacts of the page are among them.
+fn push_before(sql: &mut QueryBuilder<'_>, cursor: &Cursor) {
+    let operator = match (cursor.sort().descending, cursor.is_backward()) {
+        (false, false) => "<=",
+        (false, true) => "<",
+        (true, false) => ">=",
+        (true, true) => ">",
     };
+    push_compared(sql, cursor, operator);
+}
+
+/// Where the comparison of a contact with that of the cursor is true.
+fn push_compared(sql: &mut QueryBuilder<'_>, cursor: &Cursor, operator: &'static str) {
     sql.push(" AND (")
-        .push(column(sort.by))
+        .push(column(cursor.sort().by))
         .push(", id) ")
-        .push(beyond)
+        .push(operator)
         .push(" (");
     match cursor.position() {
         Position::Name(key)

@@ -58,19 +58,8 @@ impl List {
         &self,
         connection: &mut Connection,
     ) -> Result<Option<Stretch>, StoreError> {
-        let before = self
-            .query
-            .cursor()
-            .map(|cursor| match cursor.is_backward() {
-                true => cursor.clone(),
-                false => cursor.turned(),
-            });
-        let sql = find_plain(
-            connection.engine(),
-            COLUMNS_FOR_LISTS,
-            self,
-            before.as_ref(),
-        );
+        let before = self.query.cursor();
+        let sql = find_plain(connection.engine(), COLUMNS_FOR_LISTS, self, before);
         let found = fetch(connection, self, sql).await?;
         Ok(found.map(|(found, standing)| {
             let first = found.contacts.first();
@@ -80,7 +69,7 @@ impl List {
     }
 }
 
-/// The rows of a page, each with the total and with how many contacts stand before the contact of a backward cursor.
+/// The rows of a page, each with the total and with how many contacts [stand before](super::push_before) a cursor.
 pub(super) fn find_plain(
     engine: Engine,
     columns: &'static str,
@@ -124,7 +113,6 @@ async fn fetch(
     let total: i64 = first.get("total")?;
     let stand_before: i64 = first.get("stand_before")?;
     let found = Found::new(&list.query, read(&rows, Tier::Note)?);
-    // A page before a cursor is among what stands before it.
     let of_page = match is_backward(&list.query) {
         true => found.contacts.len() as u64,
         false => 0,
