@@ -82,6 +82,19 @@ function showKeys() {
   dialog.showModal();
 }
 
+/** Focuses the row that Tab leads to, which may move the focus on. */
+function focusRow(row, key) {
+  row.focus();
+  if (key === 'Home' || key === 'End') row.dispatchEvent(new KeyboardEvent('keydown', { key, bubbles: true }));
+}
+
+/** The row, where nothing has the focus and such a key scrolls nothing. */
+function rowToFocus(target, key) {
+  const { scrollHeight, clientHeight } = document.documentElement;
+  const moves = /^(Arrow(Down|Up)|Home|End)$/.test(key);
+  return moves && target === document.body && scrollHeight <= clientHeight && find('.rows [data-row]:not([tabindex])');
+}
+
 const single = new Map([
   ['/', focusSearch],
   ['n', addContact],
@@ -103,7 +116,8 @@ addEventListener('keydown', (event) => {
   } else if (key === 'Enter' && target.id === 'search') {
     openOnlyRow(event);
   } else if (!isTyping(target) && !areOff) {
-    act = single.get(key);
+    const row = rowToFocus(target, key);
+    act = row ? () => focusRow(row, key) : single.get(key);
   }
   if (act) {
     event.preventDefault();

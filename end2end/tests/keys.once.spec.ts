@@ -21,6 +21,17 @@ test('a search and a contact are reached by keys alone', async ({ book, contacts
   await expect(contacts.field('Name')).toHaveValue(ada.name);
 });
 
+test('arrows lead into the list where nothing has the focus', async ({ book, contacts, page }) => {
+  const ada = await book.add({ name: `Ada ${book.word}` });
+  const bob = await book.add({ name: `Bob ${book.word}` });
+  for (const [key, first] of [['ArrowDown', ada], ['End', bob]] as const) {
+    await contacts.goto(book.list);
+    await expect(page.locator('body')).toBeFocused();
+    await page.keyboard.press(key);
+    await expect(contacts.row(first.name)).toBeFocused();
+  }
+});
+
 test('keys add, delete and undo', async ({ book, contacts, page }) => {
   const ada = await book.add();
   await contacts.goto(book.beside(`/${ada.id}`));

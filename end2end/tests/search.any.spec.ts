@@ -44,6 +44,24 @@ test('a search that finds nobody says what was searched for', async ({ book, con
   await expect(contacts.rows).toHaveCount(0);
 });
 
+test('a filter that there is not is answered with those that there are', async ({ book, contacts }) => {
+  const filters = 'Filters are label:, company:, city:, has: and no:.';
+  await contacts.goto(`/contacts?q=name:${book.word}`);
+  await expect(contacts.list.getByText(filters)).toBeVisible();
+  await contacts.goto(`/contacts?q=${book.word}`);
+  await expect(contacts.count).toHaveText('Nobody found');
+  await expect(contacts.list.getByText(filters)).toBeHidden();
+});
+
+test('a cursor that cannot be read leads back to the first page', async ({ book, contacts, page }) => {
+  await book.add();
+  await contacts.goto(`${book.list}&cursor=nonsense`);
+  await expect(contacts.list.getByRole('alert')).toContainText('This cursor cannot be read.');
+  await contacts.list.getByRole('link', { name: 'Back to the first page' }).click();
+  await expect(page).toHaveURL(book.list);
+  await expect(contacts.rows).toHaveCount(1);
+});
+
 test('a row shows the field that a search has found', async ({ book, contacts }) => {
   const phone = `+1 (${book.digits.slice(0, 3)}) ${book.digits.slice(3, 6)}-${book.digits.slice(6)}`;
   await book.add({ name: 'Ada', company: `${book.word} Engines`, phone, notes: `once\nsaw <b>${book.word}note` });

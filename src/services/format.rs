@@ -89,12 +89,13 @@ pub fn month(date: Date) -> String {
     t!("{month} {year}", month = month, year = day.year)
 }
 
-/// For example `12.3 MiB`.
+/// For example `12.3 MiB` and `200 MiB`.
 pub fn bytes(bytes: u64) -> String {
     let mut size = bytes as f64;
     for unit in ["bytes", "KiB", "MiB", "GiB"] {
         if size < 1024.0 || unit == "GiB" {
-            let decimals = usize::from(unit != "bytes");
+            let is_whole = (size * 10.0).round() % 10.0 == 0.0;
+            let decimals = usize::from(!is_whole);
             let unit = if unit == "bytes" { t!("bytes") } else { unit };
             return format!("{} {unit}", decimal(size, decimals));
         }
@@ -200,7 +201,7 @@ mod tests {
         assert_eq!(count(0, "request"), "0 requests");
         assert_eq!(bytes(1023), "1023 bytes");
         assert_eq!(bytes(1536), "1.5 KiB");
-        assert_eq!(bytes(5 << 40), "5120.0 GiB");
+        assert_eq!(bytes(5 << 40), "5120 GiB");
         assert_eq!(duration(Duration::from_secs(59)), "59 s");
         assert_eq!(duration(Duration::from_secs(3599)), "59 min");
         assert_eq!(duration(Duration::from_secs(11_520)), "3 h 12 min");

@@ -13,6 +13,7 @@ use crate::components::erased_signal::ErasedMemo;
 use crate::components::error_text::ErrorText;
 use crate::components::reactive_text::reactive_text;
 use crate::components::view::view;
+use crate::model::error::AppError;
 use crate::model::language::t;
 use crate::model::language::t_around;
 use crate::model::language::t_plural;
@@ -112,6 +113,9 @@ fn EmptyList(state: State) -> impl IntoView {
                     <p class="text-ink" hidden=!is_search>
                         {none} <bdi>{search.clone()}</bdi> {has_none}
                     </p>
+                    <p hidden=!search.contains(':')>
+                        "Filters are label:, company:, city:, has: and no:."
+                    </p>
                     <p class="text-ink" hidden=!has_no_favourite>
                         "The star of a contact makes it a favourite."
                     </p>
@@ -135,18 +139,27 @@ fn ListError(state: State) -> impl IntoView {
     dynamic::view(move || {
         let error = state.list_error.get()?;
         let later = t_around!("Trying again in {time}.");
+        let location = state.location.get_untracked();
+        // A cursor that was refused is refused again.
+        let is_refused = matches!(error, AppError::BadRequest { .. }) && location.cursor.is_some();
+        let (way_on, next) = match is_refused {
+            true => (t!("Back to the first page"), location.with_cursor(None)),
+            false => (t!("Try again"), location),
+        };
         Some(view! {
             <div class="list-trouble" role="alert">
                 <p><ErrorText error later/></p>
                 <a
                     class="button"
-                    href=state.location.read_untracked().url()
+                    href=next.url()
                     on:click=on(move |event: leptos::ev::MouseEvent| {
-                        event.prevent_default();
-                        state.retry();
+                        if !is_refused {
+                            event.prevent_default();
+                            state.retry();
+                        }
                     })
                 >
-                    "Try again"
+                    {way_on}
                 </a>
             </div>
         })

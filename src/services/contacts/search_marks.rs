@@ -13,8 +13,10 @@ use crate::model::contact::Contact;
 use crate::model::contact::MarkedRow;
 use crate::model::html::escape_html;
 
-/// How much of a text stands before the first mark, and how long the text of a row is, in characters.
-const BEFORE: usize = 20;
+/// How much of a text stands before the first mark, how much of it a narrow list shows, and how long the text of a row is,
+/// in characters.
+const BEFORE: usize = 12;
+const SHOWN: usize = 32;
 const LONGEST: usize = 120;
 
 /// What the row of a contact shows that a search has found. The cache keeps it for readers of all languages.
@@ -38,7 +40,8 @@ impl Marked {
     }
 }
 
-/// What the search has found of a contact: the usual detail, unless only another text was found.
+/// What the search has found of a contact: below the name, the text that has most of the words which the name has not. It is
+/// the usual detail unless another one has more.
 pub fn marked(search: &Search, contact: &Contact) -> Marked {
     let name = Text {
         field: Field::Name,
@@ -46,19 +49,24 @@ pub fn marked(search: &Search, contact: &Contact) -> Marked {
         text: contact.name.clone(),
     };
     let texts = texts(&contact.name, &ContactFields::of(contact));
-    let is_found = |text: &&Text| !search.marks(text.part, &text.text).is_empty();
+    let terms = (0..search.terms().len()).map(|term| search.only(term));
+    let has = |term: &Search, text: &Text| !term.marks(text.part, &text.text).is_empty();
+    let missing: Vec<Search> = terms.filter(|term| !has(term, &name)).collect();
+    let found = |text: &Text| missing.iter().filter(|term| has(term, text)).count();
     let is_usual = |text: &&Text| text.text == contact.detail();
     let usual = texts.iter().find(is_usual);
-    let usual = usual.filter(|text| is_found(&&name) || is_found(text));
-    let other = || {
-        let mut others = texts.iter().filter(|text| text.field != Field::Name);
-        let text = others.find(is_found)?;
-        let field = text.field.spec().name.to_owned();
-        Some((in_marks(search, text), Some(field)))
+    let mut best = (usual.map_or(0, found), usual, None);
+    for text in texts.iter().filter(|text| text.field != Field::Name) {
+        let found = found(text);
+        if found > best.0 {
+            best = (found, Some(text), Some(text.field.spec().name.to_owned()));
+        }
+    }
+    let (_, text, field) = best;
+    let detail = match text {
+        Some(text) => in_marks(search, text),
+        None => escape_html(contact.detail()),
     };
-    let found = usual.map(|text| (in_marks(search, text), None));
-    let found = found.or_else(other);
-    let (detail, field) = found.unwrap_or_else(|| (escape_html(contact.detail()), None));
     let name = in_marks(search, &name);
     Marked {
         row: MarkedRow { name, detail },
@@ -66,15 +74,16 @@ pub fn marked(search: &Search, contact: &Contact) -> Marked {
     }
 }
 
-/// A text as HTML; a long one that is no name from shortly before its first mark on.
+/// A text as HTML; one that is no name and has its first mark where a narrow list shows it no more, from shortly before that
+/// mark on.
 fn in_marks(search: &Search, text: &Text) -> String {
     let marks = search.marks(text.part, &text.text);
     let is_name = text.field == Field::Name;
     let text = text.text.as_str();
-    let first = marks.first().map_or(0, |mark| mark.start);
+    let (first, last) = marks.first().map_or((0, 0), |mark| (mark.start, mark.end));
     let before = text[..first].char_indices().rev().nth(BEFORE);
     let start = match before {
-        Some((at, _)) if !is_name && text.chars().count() > LONGEST => at,
+        Some((at, _)) if !is_name && text[..last].chars().count() > SHOWN => at,
         _ => 0,
     };
     let end = match is_name {
@@ -160,6 +169,17 @@ mod tests {
             ),
             ("engines", plain, "Company: <bdi><mark>Engines</mark></bdi>"),
             ("london", plain, "Address: <bdi><mark>London</mark></bdi>"),
+            // The detail has what the name has not.
+            (
+                "lovelace engines",
+                "Ada &lt;<mark>Lovelace</mark>> &amp; Co",
+                "Company: <bdi><mark>Engines</mark></bdi>",
+            ),
+            (
+                "engines lovelace james 12",
+                "Ada &lt;<mark>Lovelace</mark>> &amp; Co",
+                "Address: <bdi><mark>12</mark> St <mark>James</mark></bdi>",
+            ),
         ] {
             assert_eq!(
                 row(search),
@@ -167,6 +187,19 @@ mod tests {
                 "{search}"
             );
         }
+    }
+
+    #[test]
+    fn of_a_text_that_a_narrow_list_cuts_off_the_row_shows_what_is_around_the_mark() {
+        let contact = Contact {
+            company: Some("The Honourable Society of Analytical Engines".to_owned()),
+            ..contact()
+        };
+        let search = Search::parse("engines").expect("a search");
+        assert_eq!(
+            marked(&search, &contact).row().detail,
+            "Company: <bdi>…f Analytical <mark>Engines</mark></bdi>"
+        );
     }
 
     #[test]

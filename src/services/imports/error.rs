@@ -4,6 +4,7 @@ use crate::model::error::AppError;
 use crate::model::language::t;
 use crate::services::config::ByteSize;
 use crate::services::contacts::store::StoreError;
+use crate::services::format;
 
 /// Each is a sentence for people that says what to do.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -17,7 +18,7 @@ pub enum ImportError {
         "{}",
         t!(
             "The file is larger than Kith imports at once, which is {most}. Divide it into several files, or raise import.max_file in the configuration of Kith.",
-            most = .0,
+            most = format::bytes(.0.bytes() as u64),
         )
     )]
     TooLarge(ByteSize),

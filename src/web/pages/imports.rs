@@ -99,7 +99,7 @@ fn Form(
         limits.max_cards.get(),
         "At most {size} and {count} card.",
         "At most {size} and {count} cards.",
-        size = limits.max_file,
+        size = format::bytes(bytes),
     );
     let into = into.map(|name| {
         view! { <p class="mt-2">{t_view!("Into {book}.", book = view! { <bdi>{name}</bdi> })}</p> }

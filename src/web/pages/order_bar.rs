@@ -17,17 +17,23 @@ use crate::web::caller_contacts::in_book;
 const ORDERS: [&str; 6] = ["", "family", "company", "frequent", "-updated", "-created"];
 
 /// An order, as a reader names it. What is found is in the order of how well it matches, unless the reader asks for another
-/// one.
-fn order_name(sort: &str, is_search: bool) -> &'static str {
-    match sort {
+/// one. The style sheet shows the name that is right while the reader types into the search.
+fn order_name(sort: &str) -> AnyView {
+    let name = match sort {
         "family" => t!("Last name"),
         "company" => t!("Company"),
         "frequent" => t!("Frequent"),
         "-updated" => t!("Last changed"),
         "-created" => t!("Newest"),
-        _ if is_search => t!("Best match"),
-        _ => t!("Name"),
-    }
+        _ => {
+            return view! {
+                <span class="while-listing">"Name"</span>
+                <span class="while-searching">"Best match"</span>
+            }
+            .into_any();
+        }
+    };
+    name.into_any()
 }
 
 /// `letters` may be empty. `is_kept` says of the search of the location whether the book keeps it.
@@ -38,10 +44,9 @@ pub fn OrderBar(
     list_view: ListView,
     location: Location,
 ) -> impl IntoView {
-    let is_search = !location.search.is_empty();
     let order = |sort: &'static str| {
         let here = (location.filter.sort == sort).then_some("true");
-        let name = order_name(sort, is_search);
+        let name = order_name(sort);
         let href = location.with_sort(sort).url();
         view! { <li><a href=href aria-current=here>{name}</a></li> }
     };

@@ -62,11 +62,9 @@ pub fn row_view(state: State, index: usize, row: ContactRow) -> impl IntoView {
                 <Avatar id name=row.name.clone() photo=row.photo/>
                 <span class="min-w-0">
                     <bdi class="row-name" title=row.name inner_html=name></bdi>
-                    <span
-                        class="block truncate text-xs text-muted"
-                        title=row.detail
-                        inner_html=detail
-                    ></span>
+                    <span class="block truncate text-xs text-muted" title=row.detail>
+                        <bdi inner_html=detail></bdi>
+                    </span>
                 </span>
             </a>
         </li>

@@ -94,9 +94,9 @@ pub fn LabelRail(labels: Labels, searches: Vec<String>, location: Location) -> i
             <ul>
                 {all}
                 {stars}
+                {searches}
                 <li><a class="link" href=in_book("/labels", book)>"Edit labels"</a></li>
                 {links}
-                {searches}
             </ul>
         </nav>
     })
