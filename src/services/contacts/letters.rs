@@ -8,7 +8,6 @@ use super::query::Cursor;
 use super::query::Position;
 use super::query::Sort;
 use super::query::SortBy;
-use super::sort_keys::SortKeys;
 use crate::model::contact::ContactId;
 
 /// The most headings of a list. What stands behind them is reached from the last one.
@@ -44,15 +43,6 @@ impl LetterOrder {
             (SortBy::Family, false) => Some(Self::Family),
             (SortBy::Company, false) => Some(Self::Company),
             _ => None,
-        }
-    }
-
-    /// What the order sorts a contact by.
-    pub fn key(self, keys: &SortKeys) -> &str {
-        match self {
-            Self::Name => &keys.name,
-            Self::Family => &keys.family,
-            Self::Company => &keys.company,
         }
     }
 

@@ -40,37 +40,54 @@ impl Marked {
     }
 }
 
-/// What the search has found of a contact: below the name, the text that has most of the words which the name has not. It is
-/// the usual detail unless another one has more.
-pub fn marked(search: &Search, contact: &Contact) -> Marked {
-    let name = Text {
-        field: Field::Name,
-        part: Part::Name,
-        text: contact.name.clone(),
-    };
-    let texts = texts(&contact.name, &ContactFields::of(contact));
-    let terms = (0..search.terms().len()).map(|term| search.only(term));
-    let has = |term: &Search, text: &Text| !term.marks(text.part, &text.text).is_empty();
-    let missing: Vec<Search> = terms.filter(|term| !has(term, &name)).collect();
-    let found = |text: &Text| missing.iter().filter(|term| has(term, text)).count();
-    let is_usual = |text: &&Text| text.text == contact.detail();
-    let usual = texts.iter().find(is_usual);
-    let mut best = (usual.map_or(0, found), usual, None);
-    for text in texts.iter().filter(|text| text.field != Field::Name) {
-        let found = found(text);
-        if found > best.0 {
-            best = (found, Some(text), Some(text.field.spec().name.to_owned()));
+/// Says what a search has found of contacts.
+pub struct Marker<'s> {
+    search: &'s Search,
+    /// A search for each term.
+    terms: Vec<Search>,
+}
+
+impl<'s> Marker<'s> {
+    pub fn new(search: &'s Search) -> Self {
+        let terms = (0..search.terms().len()).map(|term| search.only(term));
+        Self {
+            search,
+            terms: terms.collect(),
         }
     }
-    let (_, text, field) = best;
-    let detail = match text {
-        Some(text) => in_marks(search, text),
-        None => escape_html(contact.detail()),
-    };
-    let name = in_marks(search, &name);
-    Marked {
-        row: MarkedRow { name, detail },
-        field,
+
+    /// What the search has found of a contact: below the name, the text that has most of the words which the name has not. It
+    /// is the usual detail unless another one has more.
+    pub fn marked(&self, contact: &Contact) -> Marked {
+        let name = Text {
+            field: Field::Name,
+            part: Part::Name,
+            text: contact.name.clone(),
+        };
+        let has = |term: &Search, text: &Text| !term.marks(text.part, &text.text).is_empty();
+        let is_missing = |term: &&Search| !has(term, &name);
+        let missing: Vec<&Search> = self.terms.iter().filter(is_missing).collect();
+        let found = |text: &Text| missing.iter().filter(|term| has(term, text)).count();
+        let texts = texts(&contact.name, &ContactFields::of(contact));
+        let is_usual = |text: &&Text| text.text == contact.detail();
+        let usual = texts.iter().find(is_usual);
+        let mut best = (usual.map_or(0, found), usual, None);
+        for text in texts.iter().filter(|text| text.field != Field::Name) {
+            let found = found(text);
+            if found > best.0 {
+                best = (found, Some(text), Some(text.field.spec().name.to_owned()));
+            }
+        }
+        let (_, text, field) = best;
+        let detail = match text {
+            Some(text) => in_marks(self.search, text),
+            None => escape_html(contact.detail()),
+        };
+        let name = in_marks(self.search, &name);
+        Marked {
+            row: MarkedRow { name, detail },
+            field,
+        }
     }
 }
 
@@ -144,7 +161,7 @@ mod tests {
 
     fn row(search: &str) -> (String, String) {
         let search = Search::parse(search).expect("a search");
-        let MarkedRow { name, detail } = marked(&search, &contact()).row();
+        let MarkedRow { name, detail } = Marker::new(&search).marked(&contact()).row();
         (name, detail)
     }
 
@@ -197,7 +214,7 @@ mod tests {
         };
         let search = Search::parse("engines").expect("a search");
         assert_eq!(
-            marked(&search, &contact).row().detail,
+            Marker::new(&search).marked(&contact).row().detail,
             "Company: <bdi>…f Analytical <mark>Engines</mark></bdi>"
         );
     }

@@ -52,6 +52,16 @@ pub enum Position {
 }
 
 impl Position {
+    /// The key, where a list is sorted by keys.
+    pub fn key(&self) -> Option<&str> {
+        match self {
+            Self::Name(key) | Self::Family(key) | Self::Company(key) | Self::Relevance(_, key) => {
+                Some(key)
+            }
+            Self::Created(_) | Self::Updated(_) | Self::Frequent(_) => None,
+        }
+    }
+
     fn sorted_by(&self) -> SortBy {
         match self {
             Self::Name(_) => SortBy::Name,

@@ -1,7 +1,7 @@
 //! Pages of contacts.
 //!
 //! Without a search, a page is read from the index of its order, from the cursor on, and the
-//! total is known: one statement is enough ([`plain`]). With one, the contacts that match equally well are a group, and the page takes from one group after the
+//! total is known. With one, the contacts that match equally well are a group, and the page takes from one group after the
 //! other. There are two ways to find those of a group, and their count decides between them:
 //!
 //! - Few contacts match: ask the index of searches for all of them, and sort those.
@@ -13,7 +13,8 @@
 //! The trash is not in the index of searches; it is always walked.
 
 mod correction;
-mod plain;
+mod found;
+mod one_statement;
 
 use std::cmp::Ordering;
 
@@ -24,14 +25,16 @@ use kith_database::QueryBuilder;
 use kith_database::Row;
 use kith_database::Sql;
 use kith_database::query;
-use kith_search::Search;
 use kith_search::Tier;
 
 use self::correction::Correction;
+use self::found::Found;
+use self::found::Listed;
+use self::found::Standing;
+use self::found::read_position;
 use super::labels;
 use super::row;
-use super::row::ALL_COLUMNS;
-use super::row::COLUMNS_FOR_LISTS;
+use super::row::Columns;
 use super::row::Place;
 use super::row::Stored;
 use super::row::id_bytes;
@@ -41,8 +44,6 @@ use crate::model::contact::ContactId;
 use crate::services::book::BookKey;
 use crate::services::contacts::CONTACTS;
 use crate::services::contacts::labels::is_favourite;
-use crate::services::contacts::letters::LetterOrder;
-use crate::services::contacts::letters::heading;
 use crate::services::contacts::query::ContactQuery;
 use crate::services::contacts::query::Cursor;
 use crate::services::contacts::query::Filter;
@@ -52,8 +53,6 @@ use crate::services::contacts::query::Sort;
 use crate::services::contacts::query::SortBy;
 use crate::services::contacts::query::Start;
 use crate::services::contacts::search_document::document;
-use crate::services::contacts::search_marks::Marked;
-use crate::services::contacts::search_marks::marked;
 use crate::services::contacts::store::ContactPage;
 use crate::services::contacts::store::StoreError;
 use crate::services::contacts::store::Stretch;
@@ -106,7 +105,7 @@ impl List {
     /// The connection should be in a transaction.
     pub async fn page(self, connection: &mut Connection) -> Result<ContactPage, StoreError> {
         let (list, groups, _) = self.counted(connection).await?;
-        let found = find(connection, ALL_COLUMNS, &list, (&groups, 0)).await?;
+        let found = find(connection, Columns::All, &list, (&groups, 0)).await?;
         Ok(found.into_page(&list.query, sum(&groups)))
     }
 
@@ -118,6 +117,14 @@ impl List {
             corrected,
             ..stretch
         })
+    }
+
+    /// What is read of a stretch: a search shows the field in which it has found a contact.
+    fn columns(&self) -> Columns {
+        match self.query.search().is_empty() {
+            true => Columns::ForLists,
+            false => Columns::All,
+        }
     }
 
     /// How many contacts the list has. A search that finds none is tried again with one typing error less; the list is then
@@ -155,14 +162,10 @@ impl List {
             Start::Around(id) => before_page_of(connection, self, groups, id).await?,
             Start::At(index) => before_page(query, index.min(total.saturating_sub(1))),
         };
-        // What a search has found is shown with the field that it was found in.
-        let columns = match query.search().is_empty() {
-            true => COLUMNS_FOR_LISTS,
-            false => ALL_COLUMNS,
-        };
+        let columns = self.columns();
         let found = find(connection, columns, self, (groups, skipped)).await?;
-        let start = match (found.contacts.first(), query.cursor()) {
-            (Some(first), _) => Some(edge(first, query.sort()).before()),
+        let start = match (found.start(query.sort()), query.cursor()) {
+            (Some(start), _) => Some(start),
             // Nothing is left on this side of the cursor: the page is empty, and stands at the cursor.
             (None, Some(cursor)) if cursor.is_backward() => Some(cursor.clone()),
             (None, cursor) => cursor.map(Cursor::turned),
@@ -173,15 +176,6 @@ impl List {
         };
         Ok(found.into_stretch(query, start, Standing { offset, total }))
     }
-}
-
-/// Where a page stands in its list.
-#[derive(Clone, Copy, Debug)]
-struct Standing {
-    /// How many contacts stand before it.
-    offset: u64,
-    /// How many contacts the list has.
-    total: u64,
 }
 
 /// How many contacts stand before the page that a contact is on; none before the first page, which
@@ -212,8 +206,9 @@ async fn before_page_of(
     {
         return Ok(0);
     }
-    let contact = Listed { tier, stored };
-    let place = edge(&contact, query.sort()).before();
+    let place = Listed::of(stored, query.sort(), tier)
+        .edge(query.sort())
+        .before();
     let before = count_before(connection, list, groups, &place).await?;
     Ok(before_page(query, before))
 }
@@ -223,104 +218,10 @@ fn before_page(query: &ContactQuery, before: u64) -> u64 {
     before - before % u64::from(query.limit().get())
 }
 
-/// A contact of a list, with the tier of its group.
-struct Listed {
-    tier: Tier,
-    stored: Stored,
-}
-
-/// The contacts of a page, in order, and whether others come behind them.
-struct Found {
-    contacts: Vec<Listed>,
-    more: bool,
-}
-
-impl Found {
-    /// From the contacts on the side of the cursor, of which one more than asked for may have been read.
-    fn new(query: &ContactQuery, mut contacts: Vec<Listed>) -> Self {
-        let limit = usize::try_from(query.limit().get()).unwrap_or(usize::MAX);
-        let beyond = contacts.len() > limit;
-        contacts.truncate(limit);
-        if is_backward(query) {
-            contacts.reverse();
-        }
-        Self {
-            // A page that was found from behind does not show whether the contact is still there that it
-            // was found from; only `stretch` counts.
-            more: beyond || is_backward(query),
-            contacts,
-        }
-    }
-
-    /// Says where a search has found the contacts, and drops what is read for that.
-    fn mark(&mut self, search: &Search) -> Vec<Marked> {
-        if search.is_empty() {
-            return Vec::new();
-        }
-        let contacts = self.contacts.iter_mut();
-        let marked = contacts.map(|listed| {
-            let contact = &mut listed.stored.contact;
-            let marked = marked(search, contact);
-            contact.notes = None;
-            contact.fields.clear();
-            marked
-        });
-        marked.collect()
-    }
-
-    /// See [`Stretch::headings`].
-    fn headings(&self, sort: Sort) -> Vec<String> {
-        let Some(order) = LetterOrder::of(sort) else {
-            return Vec::new();
-        };
-        let headings = self.contacts.iter().map(|listed| {
-            let first = order.key(&listed.stored.keys).chars().next();
-            first.and_then(heading).unwrap_or_default()
-        });
-        headings.collect()
-    }
-
-    /// The page, which begins behind `start` if it begins with a contact.
-    fn into_stretch(
-        mut self,
-        query: &ContactQuery,
-        start: Option<Cursor>,
-        Standing { offset, total }: Standing,
-    ) -> Stretch {
-        let marked = self.mark(query.search());
-        let headings = self.headings(query.sort());
-        self.more = offset + (self.contacts.len() as u64) < total;
-        Stretch {
-            page: self.into_page(query, total),
-            offset,
-            previous: start.filter(|_| offset > 0),
-            marked,
-            headings,
-            corrected: None,
-        }
-    }
-
-    fn into_page(self, query: &ContactQuery, total: u64) -> ContactPage {
-        let end = match self.contacts.last() {
-            Some(last) => Some(edge(last, query.sort())),
-            None => query.cursor().map(Cursor::turned),
-        };
-        ContactPage {
-            next: end.filter(|_| self.more),
-            contacts: self
-                .contacts
-                .into_iter()
-                .map(|listed| listed.stored.contact)
-                .collect(),
-            total,
-        }
-    }
-}
-
 /// The page of a list, after so many contacts if it has no cursor.
 async fn find(
     connection: &mut Connection,
-    columns: &'static str,
+    columns: Columns,
     list: &List,
     (groups, mut skipped): (&[Group], u64),
 ) -> Result<Found, StoreError> {
@@ -349,10 +250,12 @@ async fn find(
             piece.cursor = last_of(connection, list, &group, piece.skipped).await?;
             piece.skipped = 0;
         }
-        let mut sql = select(connection.engine(), columns);
+        let mut sql = select(connection.engine(), list, columns);
         push_piece(&mut sql, list, (&group, piece));
         let rows = sql.build().fetch_all(&mut *connection).await?;
-        contacts.extend(read(&rows, group.tier)?);
+        for row in &rows {
+            contacts.push(Listed::read(row, query, columns, group.tier)?);
+        }
         if contacts.len() as u64 == limit {
             break;
         }
@@ -360,18 +263,19 @@ async fn find(
     Ok(Found::new(query, contacts))
 }
 
-fn select(engine: Engine, columns: &'static str) -> QueryBuilder<'static> {
+/// A query for rows that [`Listed::read`] can read.
+fn select(engine: Engine, list: &List, columns: Columns) -> QueryBuilder<'static> {
     let mut sql = QueryBuilder::new(engine, "SELECT ");
-    sql.push(columns).push(" FROM contacts");
+    push_columns(&mut sql, list, columns);
+    sql.push(" FROM contacts");
     sql
 }
 
-fn read(rows: &[Row], tier: Tier) -> Result<Vec<Listed>, StoreError> {
-    let listed = |row| {
-        let stored = Stored::read(row)?;
-        Ok(Listed { tier, stored })
-    };
-    rows.iter().map(listed).collect()
+fn push_columns(sql: &mut QueryBuilder<'_>, list: &List, columns: Columns) {
+    sql.push(columns.text())
+        .push(", ")
+        .push(column(list.query.sort().by))
+        .push(" AS place");
 }
 
 /// The place behind the first `count` contacts of a group that is walked. The index of the order leads there alone: no row
@@ -388,15 +292,7 @@ async fn last_of(
     let Some(row) = row else {
         return Ok(None);
     };
-    let position = match sort.by {
-        SortBy::Name => Position::Name(row.get(0)?),
-        SortBy::Family => Position::Family(row.get(0)?),
-        SortBy::Company => Position::Company(row.get(0)?),
-        SortBy::Created => Position::Created(row.get(0)?),
-        SortBy::Updated => Position::Updated(row.get(0)?),
-        SortBy::Frequent => Position::Frequent(row.get(0)?),
-        SortBy::Relevance => Position::Relevance(group.tier, row.get(0)?),
-    };
+    let position = read_position(&row, sort, group.tier)?;
     let id = row::read_id(&row)?;
     Ok(Some(Cursor::new(position, sort.descending, id)))
 }
@@ -404,7 +300,8 @@ async fn last_of(
 fn find_last_of(engine: Engine, list: &List, group: &Group, count: u64) -> QueryBuilder<'static> {
     let sort = list.query.sort();
     let mut sql = QueryBuilder::new(engine, "SELECT ");
-    sql.push(column(sort.by)).push(", id FROM contacts");
+    sql.push(column(sort.by))
+        .push(" AS place, id FROM contacts");
     push_walk(&mut sql, sort.by, list, group);
     push_order(&mut sql, sort);
     sql.push(" LIMIT 1 OFFSET ").push_bind(number(count - 1));
@@ -436,21 +333,6 @@ fn side_of(group: &Group, cursor: &Cursor) -> Side {
 
 fn is_backward(query: &ContactQuery) -> bool {
     query.cursor().is_some_and(Cursor::is_backward)
-}
-
-/// The place behind a contact.
-fn edge(contact: &Listed, sort: Sort) -> Cursor {
-    let Listed { tier, stored } = contact;
-    let position = match sort.by {
-        SortBy::Name => Position::Name(stored.keys.name.clone()),
-        SortBy::Family => Position::Family(stored.keys.family.clone()),
-        SortBy::Company => Position::Company(stored.keys.company.clone()),
-        SortBy::Created => Position::Created(stored.created_at),
-        SortBy::Updated => Position::Updated(stored.updated_at),
-        SortBy::Frequent => Position::Frequent(stored.frecency),
-        SortBy::Relevance => Position::Relevance(*tier, stored.keys.name.clone()),
-    };
-    Cursor::new(position, sort.descending, stored.contact.id)
 }
 
 /// The groups of a list, with how many contacts each has.
@@ -716,8 +598,14 @@ fn column(order: SortBy) -> &'static str {
 }
 
 fn push_order(sql: &mut QueryBuilder<'_>, sort: Sort) {
+    push_order_by(sql, "", sort);
+}
+
+/// The same behind what is compared before.
+fn push_order_by(sql: &mut QueryBuilder<'_>, before: &'static str, sort: Sort) {
     let direction = if sort.descending { " DESC" } else { "" };
     sql.push(" ORDER BY ")
+        .push(before)
         .push(column(sort.by))
         .push(direction)
         .push(", id")

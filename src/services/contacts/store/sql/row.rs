@@ -38,43 +38,55 @@ pub struct Stored {
     pub contact: Contact,
 }
 
-/// The columns that [`Stored::read`] reads.
-macro_rules! columns {
-    ($rest:literal) => {
-        concat!(
-            "seq, id, version, created_at, updated_at, in_trash, search_key, \
-             family_key, company_key, frecency, name, email, phone, company, photo, ",
-            $rest
-        )
+/// The columns of what a list shows of a contact.
+macro_rules! columns_for_lists {
+    () => {
+        "id, version, created_at, updated_at, name, email, phone, company, photo"
     };
+}
+
+/// What is read of contacts.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Columns {
+    /// All that they say.
+    All,
+    /// All but what is shown of one contact only, which may be a hundred times as long as the rest.
+    ForLists,
+}
+
+impl Columns {
+    /// The columns that [`read_contact`] reads.
+    pub fn text(self) -> &'static str {
+        match self {
+            Self::All => concat!(columns_for_lists!(), ", notes, fields"),
+            Self::ForLists => columns_for_lists!(),
+        }
+    }
 }
 
 /// A query for rows that [`Stored::read`] can read.
 macro_rules! select_contacts {
     ($rest:literal) => {
-        concat!("SELECT ", columns!($rest), " FROM contacts")
+        concat!(
+            "SELECT seq, in_trash, search_key, family_key, company_key, frecency, ",
+            columns_for_lists!(),
+            ", ",
+            $rest,
+            " FROM contacts"
+        )
     };
 }
 
 /// Contacts with all that they say.
 pub const WHOLE: &str = select_contacts!("notes, fields");
 
-/// The columns of [`WHOLE`].
-pub const ALL_COLUMNS: &str = columns!("notes, fields");
-
-/// The same without what is shown of one contact only, which may be a hundred times as long as the rest.
-pub const COLUMNS_FOR_LISTS: &str = columns!("NULL AS notes, '{}' AS fields");
-
 impl Stored {
     pub fn read(row: &Row) -> Result<Self, StoreError> {
-        let id = read_id(row)?;
-        let created_at = row.get("created_at")?;
-        let updated_at = row.get("updated_at")?;
         let in_trash = row.get("in_trash")?;
         Ok(Self {
             seq: row.get("seq")?,
-            created_at,
-            updated_at,
+            created_at: row.get("created_at")?,
+            updated_at: row.get("updated_at")?,
             in_trash,
             has_photo: row.get::<Option<String>>("photo")?.is_some(),
             frecency: row.get("frecency")?,
@@ -83,21 +95,31 @@ impl Stored {
                 family: row.get("family_key")?,
                 company: row.get("company_key")?,
             },
-            contact: Contact {
-                id,
-                name: row.get("name")?,
-                email: row.get("email")?,
-                phone: row.get("phone")?,
-                company: row.get("company")?,
-                notes: row.get("notes")?,
-                fields: read_fields(row.get("fields")?)?,
-                photo: photo(row, id)?.filter(|_| !in_trash),
-                created_at: rfc3339(created_at)?,
-                updated_at: rfc3339(updated_at)?,
-                version: row.get("version")?,
-            },
+            contact: read_contact(row, Columns::All, in_trash)?,
         })
     }
+}
+
+/// The contact of a row. In the trash it has no photo.
+pub fn read_contact(row: &Row, columns: Columns, in_trash: bool) -> Result<Contact, StoreError> {
+    let id = read_id(row)?;
+    let (notes, fields) = match columns {
+        Columns::All => (row.get("notes")?, read_fields(row.get("fields")?)?),
+        Columns::ForLists => (None, Map::new()),
+    };
+    Ok(Contact {
+        id,
+        name: row.get("name")?,
+        email: row.get("email")?,
+        phone: row.get("phone")?,
+        company: row.get("company")?,
+        notes,
+        fields,
+        photo: photo(row, id)?.filter(|_| !in_trash),
+        created_at: rfc3339(row.get("created_at")?)?,
+        updated_at: rfc3339(row.get("updated_at")?)?,
+        version: row.get("version")?,
+    })
 }
 
 /// The id in the column `id`.

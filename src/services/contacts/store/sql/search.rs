@@ -329,6 +329,17 @@ fn push_tier(sql: &mut QueryBuilder<'_>, search: &Search, tier: Tier) {
     }
 }
 
+/// Appends the place of the tier of a row of `contact_search` in [`Tier::ALL`]. The search finds the row.
+pub fn push_tier_number(sql: &mut QueryBuilder<'_>, search: &Search) {
+    sql.push("CAST(CASE");
+    for (number, tier) in (0_i64..).zip(Tier::ALL) {
+        sql.push(" WHEN ");
+        push_tier(sql, search, tier);
+        sql.push(" THEN ").push_bind(number);
+    }
+    sql.push(" END AS BIGINT)");
+}
+
 /// Appends the condition that a row of `contact_search` has one of these probes.
 fn push_probes(sql: &mut QueryBuilder<'_>, probes: &[Probe]) {
     sql.push("(");

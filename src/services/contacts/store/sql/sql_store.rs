@@ -133,9 +133,9 @@ impl SqlStore {
         })
     }
 
-    /// Whether the page is one short read. With a replica, the replica does what it can.
+    /// Whether one statement is tried. With a replica, the replica does what it can.
     fn is_one_read(&self, list: &List) -> bool {
-        list.is_plain() && !self.database.has_replica()
+        list.is_one_statement() && !self.database.has_replica()
     }
 
     /// A contact of this book.
@@ -220,14 +220,14 @@ impl ContactStore for SqlStore {
     }
 
     async fn list(&self, query: &ContactQuery) -> Result<ContactPage, StoreError> {
+        let _turn = self.turn(query.search()).await?;
         let list = List::new(self.book, query.clone());
         if self.is_one_read(&list) {
             let mut reader = self.database.reader().await?;
-            if let Some(page) = list.plain_page(&mut reader).await? {
+            if let Some(page) = list.page_at_once(&mut reader).await? {
                 return Ok(page);
             }
         }
-        let _turn = self.turn(query.search()).await?;
         self.database
             .read_replica(list::state(self.book), |view| {
                 let list = List::new(self.book, query.clone());
@@ -237,14 +237,14 @@ impl ContactStore for SqlStore {
     }
 
     async fn stretch(&self, query: &ContactQuery) -> Result<Stretch, StoreError> {
+        let _turn = self.turn(query.search()).await?;
         let list = List::new(self.book, query.clone());
         if self.is_one_read(&list) {
             let mut reader = self.database.reader().await?;
-            if let Some(stretch) = list.plain_stretch(&mut reader).await? {
+            if let Some(stretch) = list.stretch_at_once(&mut reader).await? {
                 return Ok(stretch);
             }
         }
-        let _turn = self.turn(query.search()).await?;
         self.database
             .read_replica(list::state(self.book), |view| {
                 let list = List::new(self.book, query.clone());

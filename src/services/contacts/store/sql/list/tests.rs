@@ -99,7 +99,7 @@ async fn pages_are_read_from_an_index_where_they_start() {
             steps(&mut tx, find_page(Engine::Sqlite, WHOLE, &query, u64::MAX)).await,
             [step.as_str()],
         );
-        let plain = plain::find_plain(Engine::Sqlite, ALL_COLUMNS, &list(&query), None);
+        let plain = one_statement::find_plain(Engine::Sqlite, Columns::All, &list(&query), None);
         let steps_of_plain = steps(&mut tx, plain).await;
         assert!(steps_of_plain.contains(&step), "{steps_of_plain:?}");
         let skipping = find_last_of(Engine::Sqlite, &list(&query), &group(u64::MAX), 9);
@@ -188,6 +188,13 @@ async fn a_search_for_little_asks_the_search_table_first() {
                         || step == "USE TEMP B-TREE FOR ORDER BY"),
                 "{steps:?}"
             );
+            if query.cursor().is_none() {
+                let few = one_statement::find_few(Engine::Sqlite, Columns::All, &list(&query));
+                let steps = self::steps(&mut tx, few).await;
+                let is_scan =
+                    |step: &&String| step.starts_with("SCAN contact") && !step.contains("VIRTUAL");
+                assert_eq!(steps.iter().find(is_scan), None, "{steps:?}");
+            }
         }
     }
 }
@@ -225,7 +232,7 @@ async fn postgres_reads_pages_from_an_index_and_asks_the_grams_first() {
         assert!(!plan.contains("Seq Scan"), "{plan}");
         let list = list(&query);
         let skipping = find_last_of(Engine::Postgres, &list, &group(u64::MAX), 9);
-        let pages = plain::find_plain(Engine::Postgres, ALL_COLUMNS, &list, None);
+        let pages = one_statement::find_plain(Engine::Postgres, Columns::All, &list, None);
         for sql in [skipping, pages] {
             let plan = generic_plan(&mut tx, sql).await;
             assert!(plan.contains(index), "{plan}");
@@ -300,6 +307,15 @@ async fn compare_ways_of_searching(engine: Engine) {
                     pages.push(seqs);
                 }
                 prop_assert_eq!(&pages[0], &pages[1]);
+                let at_once = list(&query).stretch_at_once(&mut tx).await.expect("valid");
+                let counted = list(&query).stretch(&mut tx).await.expect("valid");
+                prop_assert_eq!(
+                    at_once.is_some(),
+                    counted.corrected.is_none() && counted.page.total > 0
+                );
+                if let Some(at_once) = at_once {
+                    prop_assert_eq!(at_once, counted);
+                }
                 Ok(())
             })
         })

@@ -1,0 +1,183 @@
+//! What is read of a page.
+
+use kith_database::Row;
+use kith_search::Search;
+use kith_search::Tier;
+
+use crate::model::contact::Contact;
+use crate::services::contacts::letters::LetterOrder;
+use crate::services::contacts::letters::heading;
+use crate::services::contacts::query::ContactQuery;
+use crate::services::contacts::query::Cursor;
+use crate::services::contacts::query::Position;
+use crate::services::contacts::query::Scope;
+use crate::services::contacts::query::Sort;
+use crate::services::contacts::query::SortBy;
+use crate::services::contacts::search_marks::Marked;
+use crate::services::contacts::search_marks::Marker;
+use crate::services::contacts::store::ContactPage;
+use crate::services::contacts::store::StoreError;
+use crate::services::contacts::store::Stretch;
+use crate::services::contacts::store::sql::row::Columns;
+use crate::services::contacts::store::sql::row::Stored;
+use crate::services::contacts::store::sql::row::read_contact;
+
+/// A contact of a list, and where it stands there.
+pub struct Listed {
+    position: Position,
+    contact: Contact,
+}
+
+impl Listed {
+    /// From a row whose column `place` is the one that the list is sorted by.
+    pub fn read(
+        row: &Row,
+        query: &ContactQuery,
+        columns: Columns,
+        tier: Tier,
+    ) -> Result<Self, StoreError> {
+        Ok(Self {
+            position: read_position(row, query.sort(), tier)?,
+            contact: read_contact(row, columns, query.scope() == Scope::Trash)?,
+        })
+    }
+
+    pub fn of(stored: Stored, sort: Sort, tier: Tier) -> Self {
+        let position = match sort.by {
+            SortBy::Name => Position::Name(stored.keys.name),
+            SortBy::Family => Position::Family(stored.keys.family),
+            SortBy::Company => Position::Company(stored.keys.company),
+            SortBy::Created => Position::Created(stored.created_at),
+            SortBy::Updated => Position::Updated(stored.updated_at),
+            SortBy::Frequent => Position::Frequent(stored.frecency),
+            SortBy::Relevance => Position::Relevance(tier, stored.keys.name),
+        };
+        Self {
+            position,
+            contact: stored.contact,
+        }
+    }
+
+    /// The place behind the contact.
+    pub fn edge(&self, sort: Sort) -> Cursor {
+        Cursor::new(self.position.clone(), sort.descending, self.contact.id)
+    }
+}
+
+/// The position of a row by its column `place`.
+pub fn read_position(row: &Row, sort: Sort, tier: Tier) -> Result<Position, StoreError> {
+    Ok(match sort.by {
+        SortBy::Name => Position::Name(row.get("place")?),
+        SortBy::Family => Position::Family(row.get("place")?),
+        SortBy::Company => Position::Company(row.get("place")?),
+        SortBy::Created => Position::Created(row.get("place")?),
+        SortBy::Updated => Position::Updated(row.get("place")?),
+        SortBy::Frequent => Position::Frequent(row.get("place")?),
+        SortBy::Relevance => Position::Relevance(tier, row.get("place")?),
+    })
+}
+
+/// Where a page stands in its list.
+#[derive(Clone, Copy, Debug)]
+pub struct Standing {
+    /// How many contacts stand before it.
+    pub offset: u64,
+    /// How many contacts the list has.
+    pub total: u64,
+}
+
+/// The contacts of a page, in order, and whether others come behind them.
+pub struct Found {
+    contacts: Vec<Listed>,
+    more: bool,
+}
+
+impl Found {
+    /// From the contacts on the side of the cursor, of which one more than asked for may have been read.
+    pub fn new(query: &ContactQuery, mut contacts: Vec<Listed>) -> Self {
+        let limit = usize::try_from(query.limit().get()).unwrap_or(usize::MAX);
+        let is_backward = query.cursor().is_some_and(Cursor::is_backward);
+        let beyond = contacts.len() > limit;
+        contacts.truncate(limit);
+        if is_backward {
+            contacts.reverse();
+        }
+        Self {
+            // A page that was found from behind does not show whether the contact is still there that it
+            // was found from; only `into_stretch` counts.
+            more: beyond || is_backward,
+            contacts,
+        }
+    }
+
+    pub fn len(&self) -> u64 {
+        self.contacts.len() as u64
+    }
+
+    /// The place before the first contact.
+    pub fn start(&self, sort: Sort) -> Option<Cursor> {
+        let first = self.contacts.first();
+        first.map(|first| first.edge(sort).before())
+    }
+
+    /// Says where a search has found the contacts, and drops what is read for that.
+    fn mark(&mut self, search: &Search) -> Vec<Marked> {
+        if search.is_empty() {
+            return Vec::new();
+        }
+        let marker = Marker::new(search);
+        let contacts = self.contacts.iter_mut();
+        let marked = contacts.map(|Listed { contact, .. }| {
+            let marked = marker.marked(contact);
+            contact.notes = None;
+            contact.fields.clear();
+            marked
+        });
+        marked.collect()
+    }
+
+    /// See [`Stretch::headings`].
+    fn headings(&self, sort: Sort) -> Vec<String> {
+        if LetterOrder::of(sort).is_none() {
+            return Vec::new();
+        }
+        let headings = self.contacts.iter().map(|listed| {
+            let first = listed.position.key().and_then(|key| key.chars().next());
+            first.and_then(heading).unwrap_or_default()
+        });
+        headings.collect()
+    }
+
+    /// The page. It begins at `start`, before its first contact.
+    pub fn into_stretch(
+        mut self,
+        query: &ContactQuery,
+        start: Option<Cursor>,
+        Standing { offset, total }: Standing,
+    ) -> Stretch {
+        let marked = self.mark(query.search());
+        let headings = self.headings(query.sort());
+        self.more = offset + self.len() < total;
+        Stretch {
+            page: self.into_page(query, total),
+            offset,
+            previous: start.filter(|_| offset > 0),
+            marked,
+            headings,
+            corrected: None,
+        }
+    }
+
+    pub fn into_page(self, query: &ContactQuery, total: u64) -> ContactPage {
+        let end = match self.contacts.last() {
+            Some(last) => Some(last.edge(query.sort())),
+            None => query.cursor().map(Cursor::turned),
+        };
+        let contacts = self.contacts.into_iter();
+        ContactPage {
+            next: end.filter(|_| self.more),
+            contacts: contacts.map(|listed| listed.contact).collect(),
+            total,
+        }
+    }
+}

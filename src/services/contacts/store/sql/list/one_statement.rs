@@ -1,0 +1,198 @@
+//! Pages that one statement reads, with how many contacts stand before them and how many there are: those of a list without
+//! a search and without a filter, and the first page of a search that finds few. A transaction with a statement for each
+//! question takes twice as long.
+
+use kith_database::Connection;
+use kith_database::Engine;
+use kith_database::QueryBuilder;
+use kith_database::Row;
+use kith_database::Sql;
+use kith_search::Tier;
+
+use super::Filter;
+use super::Found;
+use super::Group;
+use super::List;
+use super::Listed;
+use super::MAX_SORTED_MATCHES;
+use super::Piece;
+use super::Standing;
+use super::is_backward;
+use super::number;
+use super::push_columns;
+use super::push_count;
+use super::push_count_before;
+use super::push_order_by;
+use super::push_piece;
+use super::search;
+use crate::services::contacts::query::Cursor;
+use crate::services::contacts::query::Scope;
+use crate::services::contacts::query::SortBy;
+use crate::services::contacts::query::Start;
+use crate::services::contacts::store::ContactPage;
+use crate::services::contacts::store::StoreError;
+use crate::services::contacts::store::Stretch;
+use crate::services::contacts::store::sql::row::Columns;
+
+/// All contacts of the list.
+const ALL: Group = Group {
+    tier: Tier::Note,
+    better: None,
+    total: u64::MAX,
+};
+
+impl List {
+    /// Whether one statement may read the page.
+    pub fn is_one_statement(&self) -> bool {
+        let query = &self.query;
+        let is_first = query.start() == Start::First && query.cursor().is_none();
+        let is_plain = query.search().is_empty()
+            && (query.start() == Start::First || query.cursor().is_some());
+        let is_found = query.scope() == Scope::Live && is_first;
+        *query.filter() == Filter::ALL && (is_plain || is_found)
+    }
+
+    /// The page, if [one statement](Self::is_one_statement) may read it; `None` if it is empty or a search finds many.
+    pub async fn page_at_once(
+        &self,
+        connection: &mut Connection,
+    ) -> Result<Option<ContactPage>, StoreError> {
+        let found = self.fetch(connection, Columns::All, None).await?;
+        Ok(found.map(|(found, standing)| found.into_page(&self.query, standing.total)))
+    }
+
+    /// The same page with what stands before it.
+    pub async fn stretch_at_once(
+        &self,
+        connection: &mut Connection,
+    ) -> Result<Option<Stretch>, StoreError> {
+        let before = self.query.cursor();
+        let found = self.fetch(connection, self.columns(), before).await?;
+        Ok(found.map(|(found, standing)| {
+            let start = found.start(self.query.sort());
+            found.into_stretch(&self.query, start, standing)
+        }))
+    }
+
+    async fn fetch(
+        &self,
+        connection: &mut Connection,
+        columns: Columns,
+        before: Option<&Cursor>,
+    ) -> Result<Option<(Found, Standing)>, StoreError> {
+        let query = &self.query;
+        let engine = connection.engine();
+        let sql = match query.search().is_empty() {
+            true => find_plain(engine, columns, self, before),
+            false => find_few(engine, columns, self),
+        };
+        let rows: Vec<Row> = sql.build().fetch_all(connection).await?;
+        let Some(first) = rows.first() else {
+            return Ok(None);
+        };
+        let total: i64 = first.get("total")?;
+        let stand_before: i64 = first.get("stand_before")?;
+        let mut contacts = Vec::new();
+        for row in &rows {
+            let tier: i64 = row.get("tier")?;
+            let tier = usize::try_from(tier).ok();
+            let tier = tier.and_then(|tier| Tier::ALL.get(tier)).copied();
+            contacts.push(Listed::read(
+                row,
+                query,
+                columns,
+                tier.unwrap_or(Tier::Note),
+            )?);
+        }
+        let found = Found::new(query, contacts);
+        let of_page = match is_backward(query) {
+            true => found.len(),
+            false => 0,
+        };
+        let standing = Standing {
+            offset: stand_before.unsigned_abs().saturating_sub(of_page),
+            total: total.unsigned_abs(),
+        };
+        Ok(Some((found, standing)))
+    }
+}
+
+/// One more than the page has.
+fn limit(list: &List) -> u64 {
+    u64::from(list.query.limit().get()) + 1
+}
+
+/// The rows of a page of all contacts, each with the total and with how many contacts [stand before](super::push_before) a
+/// cursor.
+pub(super) fn find_plain(
+    engine: Engine,
+    columns: Columns,
+    list: &List,
+    before: Option<&Cursor>,
+) -> QueryBuilder<'static> {
+    let mut sql = QueryBuilder::new(engine, "SELECT (");
+    push_count(&mut sql, list, &ALL);
+    sql.push(") AS total, ");
+    match before {
+        Some(cursor) => {
+            sql.push("(SELECT count(*) FROM ");
+            push_count_before(&mut sql, list, &ALL, cursor);
+            sql.push(")");
+        }
+        None => {
+            sql.push("CAST(0 AS BIGINT)");
+        }
+    }
+    sql.push(" AS stand_before, CAST(0 AS BIGINT) AS tier, ");
+    push_columns(&mut sql, list, columns);
+    sql.push(" FROM contacts");
+    let piece = Piece {
+        cursor: list.query.cursor().cloned(),
+        skipped: 0,
+        limit: limit(list),
+    };
+    push_piece(&mut sql, list, (&ALL, piece));
+    sql
+}
+
+/// The rows of the first page of a search, each with the total and its tier; none if the search finds many. The index of
+/// searches is asked once.
+pub(super) fn find_few(engine: Engine, columns: Columns, list: &List) -> QueryBuilder<'static> {
+    let query = &list.query;
+    let wanted = search::Wanted::all(query.search());
+    let is_ranked = query.sort().by == SortBy::Relevance;
+    let join = Sql::each(" CROSS JOIN ", " JOIN ");
+    let tier = if is_ranked { "tier, " } else { "" };
+    let mut sql = QueryBuilder::new(engine, "WITH matches (seq) AS MATERIALIZED (SELECT ");
+    sql.push(Sql::each("rowid", "contact")).push(" FROM ");
+    search::index(engine).push_matches(&mut sql, list.book, wanted);
+    sql.push(" LIMIT ")
+        .push_bind(number(MAX_SORTED_MATCHES + 1))
+        .push("), best (match, tier) AS MATERIALIZED (SELECT matches.seq, ");
+    if is_ranked {
+        search::push_tier_number(&mut sql, query.search());
+    } else {
+        sql.push("CAST(0 AS BIGINT)");
+    }
+    sql.push(" AS tier FROM matches")
+        .push(join)
+        .push("contacts ON contacts.seq = matches.seq");
+    if is_ranked {
+        sql.push(join)
+            .push("contact_search ON contact_search.contact = matches.seq");
+    }
+    sql.push(" WHERE (SELECT count(*) FROM matches) <= ")
+        .push_bind(number(MAX_SORTED_MATCHES));
+    push_order_by(&mut sql, tier, query.sort());
+    sql.push(" LIMIT ")
+        .push_bind(number(limit(list)))
+        .push(
+            ") SELECT (SELECT count(*) FROM matches) AS total, CAST(0 AS BIGINT) AS stand_before, tier, ",
+        );
+    push_columns(&mut sql, list, columns);
+    sql.push(" FROM best")
+        .push(join)
+        .push("contacts ON contacts.seq = best.match");
+    push_order_by(&mut sql, tier, query.sort());
+    sql
+}
