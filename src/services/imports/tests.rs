@@ -569,7 +569,7 @@ async fn a_file_above_a_limit_is_refused_and_forgotten(database: TestDatabase) {
     }
     let refused = upload.write(b"x").await.expect_err("it is too large");
     assert!(matches!(refused, ImportError::TooLarge(_)), "{refused}");
-    assert!(refused.to_string().contains("3MiB"), "{refused}");
+    assert!(refused.to_string().contains("3 MiB"), "{refused}");
     drop(upload);
     kith.imports.close().await;
     assert_eq!(kith.count("SELECT count(*) FROM imports").await, 0);
