@@ -193,7 +193,7 @@ async fn a_file_above_the_limit_is_refused_in_clear_words() {
     for refused in [announced, counted, chunked] {
         let problem = problem(refused, StatusCode::PAYLOAD_TOO_LARGE).await;
         let detail = problem["detail"].as_str().expect("a detail");
-        assert!(detail.contains("which is 1MiB. Divide it"), "{detail}");
+        assert!(detail.contains("which is 1 MiB. Divide it"), "{detail}");
     }
     let form = submit(&app, &[("a.vcf", &too_large)], false).await;
     assert_eq!(form.status(), StatusCode::PAYLOAD_TOO_LARGE);
@@ -223,7 +223,7 @@ async fn a_file_is_imported_on_the_page_without_scripts() {
         form.has("form[method=post][enctype='multipart/form-data'] input[type=file][required]")
     );
     assert!(
-        form.text().contains("At most 200MiB and 100,000 cards."),
+        form.text().contains("At most 200 MiB and 100,000 cards."),
         "{}",
         form.text()
     );
