@@ -5,8 +5,8 @@ test('a name that is read from the right stands by itself', async ({ book, conta
   const ada = await book.add({ name, company: 'شركة (2)' });
   await contacts.goto(book.list);
   const inRow = contacts.row(book.word).locator('bdi');
-  await expect(inRow).toHaveText(name);
-  await expect(inRow).toHaveAttribute('title', name);
+  await expect(inRow).toHaveText([name, /./]);
+  await expect(inRow.first()).toHaveAttribute('title', name);
 
   await contacts.goto(book.beside(`/${ada.id}`));
   await expect(contacts.title.locator('bdi')).toHaveText(name);
