@@ -5,7 +5,7 @@ test('a name that is read from the right stands by itself', async ({ book, conta
   const ada = await book.add({ name, company: 'شركة (2)' });
   await contacts.goto(book.list);
   const inRow = contacts.row(book.word).locator('bdi');
-  await expect(inRow).toHaveText([name, /./]);
+  await expect(inRow).toHaveText([name, ada.email]);
   await expect(inRow.first()).toHaveAttribute('title', name);
 
   await contacts.goto(book.beside(`/${ada.id}`));
