@@ -3,8 +3,7 @@
 //! Kith reads a page of 50 of 100 000 contacts, past the cache, as a page of the browser needs it: with where it stands in
 //! the list, how long the list is, and where a search has found each contact. The baselines only select the same columns of
 //! the same 50 rows and read their values by the same driver, from the index that leads to them, and count what stands before
-//! a jump. Both take
-//! turns. Of a search that finds nothing, Kith looks for words that are near, and the baseline does not.
+//! a jump. Both take turns. Of a search that finds nothing, Kith looks for words that are near, and the baseline does not.
 
 use std::num::NonZeroU32;
 use std::path::Path;

@@ -164,6 +164,11 @@ impl ContactQuery {
         self.cursor.as_ref()
     }
 
+    /// Whether the page ends before the contact of the cursor.
+    pub fn is_backward(&self) -> bool {
+        self.cursor.as_ref().is_some_and(Cursor::is_backward)
+    }
+
     /// Without a cursor: where the page begins.
     pub fn start(&self) -> Start {
         self.start

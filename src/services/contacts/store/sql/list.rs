@@ -226,11 +226,10 @@ async fn find(
     (groups, mut skipped): (&[Group], u64),
 ) -> Result<Found, StoreError> {
     let query = &list.query;
-    // One contact more than asked for tells whether there is another page.
-    let limit = u64::from(query.limit().get()) + 1;
+    let limit = Found::most_rows(query);
     let mut contacts: Vec<Listed> = Vec::new();
     let mut groups = groups.to_vec();
-    if is_backward(query) {
+    if query.is_backward() {
         groups.reverse();
     }
     for group in groups {
@@ -329,10 +328,6 @@ fn side_of(group: &Group, cursor: &Cursor) -> Side {
         Ordering::Greater if !cursor.is_backward() => Side::Beyond,
         Ordering::Less | Ordering::Greater => Side::Before,
     }
-}
-
-fn is_backward(query: &ContactQuery) -> bool {
-    query.cursor().is_some_and(Cursor::is_backward)
 }
 
 /// The groups of a list, with how many contacts each has.
@@ -472,7 +467,7 @@ struct Piece {
 fn push_piece(sql: &mut QueryBuilder<'_>, list: &List, (group, piece): (&Group, Piece)) {
     let query = &list.query;
     let sort = Sort {
-        descending: query.sort().descending != is_backward(query),
+        descending: query.sort().descending != query.is_backward(),
         ..query.sort()
     };
     let push_page = |sql: &mut QueryBuilder<'_>| {

@@ -93,19 +93,23 @@ pub struct Found {
 }
 
 impl Found {
+    /// How many rows are read: one contact more than asked for tells whether there is another page.
+    pub fn most_rows(query: &ContactQuery) -> u64 {
+        u64::from(query.limit().get()) + 1
+    }
+
     /// From the contacts on the side of the cursor, of which one more than asked for may have been read.
     pub fn new(query: &ContactQuery, mut contacts: Vec<Listed>) -> Self {
         let limit = usize::try_from(query.limit().get()).unwrap_or(usize::MAX);
-        let is_backward = query.cursor().is_some_and(Cursor::is_backward);
         let beyond = contacts.len() > limit;
         contacts.truncate(limit);
-        if is_backward {
+        if query.is_backward() {
             contacts.reverse();
         }
         Self {
             // A page that was found from behind does not show whether the contact is still there that it
             // was found from; only `into_stretch` counts.
-            more: beyond || is_backward,
+            more: beyond || query.is_backward(),
             contacts,
         }
     }

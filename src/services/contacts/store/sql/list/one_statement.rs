@@ -17,7 +17,6 @@ use super::Listed;
 use super::MAX_SORTED_MATCHES;
 use super::Piece;
 use super::Standing;
-use super::is_backward;
 use super::number;
 use super::push_columns;
 use super::push_count;
@@ -45,11 +44,10 @@ impl List {
     /// Whether one statement may read the page.
     pub fn is_one_statement(&self) -> bool {
         let query = &self.query;
-        let is_first = query.start() == Start::First && query.cursor().is_none();
-        let is_plain = query.search().is_empty()
-            && (query.start() == Start::First || query.cursor().is_some());
-        let is_found = query.scope() == Scope::Live && is_first;
-        *query.filter() == Filter::ALL && (is_plain || is_found)
+        let is_first_of_search = query.scope() == Scope::Live && query.cursor().is_none();
+        *query.filter() == Filter::ALL
+            && query.start() == Start::First
+            && (query.search().is_empty() || is_first_of_search)
     }
 
     /// The page, if [one statement](Self::is_one_statement) may read it; `None` if it is empty or a search finds many.
@@ -105,7 +103,7 @@ impl List {
             )?);
         }
         let found = Found::new(query, contacts);
-        let of_page = match is_backward(query) {
+        let of_page = match query.is_backward() {
             true => found.len(),
             false => 0,
         };
@@ -115,11 +113,6 @@ impl List {
         };
         Ok(Some((found, standing)))
     }
-}
-
-/// One more than the page has.
-fn limit(list: &List) -> u64 {
-    u64::from(list.query.limit().get()) + 1
 }
 
 /// The rows of a page of all contacts, each with the total and with how many contacts [stand before](super::push_before) a
@@ -149,7 +142,7 @@ pub(super) fn find_plain(
     let piece = Piece {
         cursor: list.query.cursor().cloned(),
         skipped: 0,
-        limit: limit(list),
+        limit: Found::most_rows(&list.query),
     };
     push_piece(&mut sql, list, (&ALL, piece));
     sql
@@ -185,7 +178,7 @@ pub(super) fn find_few(engine: Engine, columns: Columns, list: &List) -> QueryBu
         .push_bind(number(MAX_SORTED_MATCHES));
     push_order_by(&mut sql, tier, query.sort());
     sql.push(" LIMIT ")
-        .push_bind(number(limit(list)))
+        .push_bind(number(Found::most_rows(query)))
         .push(
             ") SELECT (SELECT count(*) FROM matches) AS total, CAST(0 AS BIGINT) AS stand_before, tier, ",
         );
