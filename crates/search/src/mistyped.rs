@@ -5,6 +5,7 @@ use crate::document::Document;
 use crate::term::Ask;
 use crate::term::Probe;
 use crate::token::WITHIN;
+use crate::token::beginning;
 
 /// The shortest word that may hold an error, in letters. Of shorter ones too many are near.
 const MIN_CHARS: usize = 4;
@@ -113,9 +114,9 @@ fn parts(word: &[char]) -> Vec<String> {
     let mut swapped = word[..=head].to_vec();
     swapped.swap(head - 1, head);
     vec![
-        format!("  {}", text(&word[..head])),
+        beginning(&text(&word[..head])),
         text(&word[tail..]),
-        format!("  {}", text(&swapped)),
+        beginning(&text(&swapped)),
     ]
 }
 

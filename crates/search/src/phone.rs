@@ -9,6 +9,7 @@ mod country;
 use crate::fold::Class;
 use crate::fold::Unit;
 use crate::token::Token;
+use crate::token::beginning;
 use crate::token::spellings;
 use crate::words::Number;
 use crate::words::Text;
@@ -251,17 +252,17 @@ pub(crate) fn probes(digits: &str, plus: bool) -> Vec<String> {
     if let Some(reading) = reading {
         let (code, rest) = digits[reading.skipped..].split_at(reading.country);
         let number = &rest[reading.zeros..];
-        texts.push(format!("  {code}{number}"));
+        texts.push(beginning(&format!("{code}{number}")));
         if !number.is_empty() {
-            texts.push(format!("  {NATIONAL}{number}"));
+            texts.push(beginning(&format!("{NATIONAL}{number}")));
         }
         if code.len() + number.len() >= MIN_DIGITS {
-            texts.push(format!("  {NATIONAL}{code}{number}"));
+            texts.push(beginning(&format!("{NATIONAL}{code}{number}")));
         }
     }
     if !plus && is_trunk_eight(digits) {
-        texts.push(format!("  7{}", &digits[1..]));
-        texts.push(format!("  {NATIONAL}{}", &digits[1..]));
+        texts.push(beginning(&format!("7{}", &digits[1..])));
+        texts.push(beginning(&format!("{NATIONAL}{}", &digits[1..])));
     }
     texts
 }
@@ -271,8 +272,8 @@ fn national_texts(digits: &str) -> Vec<String> {
     let mut texts = Vec::new();
     match number.len() {
         3.. => texts.push(number.to_owned()),
-        _ if number.starts_with('0') => texts.push("  0".to_owned()),
-        _ => texts.extend([format!("  {number}"), format!("  0{number}")]),
+        _ if number.starts_with('0') => texts.push(beginning("0")),
+        _ => texts.extend([beginning(number), beginning(&format!("0{number}"))]),
     }
     // The last digits of a number may begin with zeros.
     if digits.len() > number.len() && digits.len() >= 3 {

@@ -6,6 +6,7 @@ use crate::column::Column;
 use crate::document::Document;
 use crate::phone;
 use crate::token::WITHIN;
+use crate::token::beginning;
 
 /// A substring to look for in the text of a column: three characters or more, of which spaces may be some.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -178,12 +179,16 @@ impl Probes {
 
     /// Words of names.
     fn whole(&mut self, words: &str) {
-        self.add(Tier::NameWhole, Column::Names, &format!("  {words} "));
+        self.add(
+            Tier::NameWhole,
+            Column::Names,
+            &format!("{} ", beginning(words)),
+        );
     }
 
     /// Where a word of the column begins.
     fn begins(&mut self, tier: Tier, column: Column, word: &str) {
-        self.add(tier, column, &format!("  {word}"));
+        self.add(tier, column, &beginning(word));
     }
 
     /// Anywhere in a word, if it is long enough for that.

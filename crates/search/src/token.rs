@@ -7,6 +7,16 @@ use crate::fold::Unit;
 /// Before what begins within a word of a script without spaces.
 pub(crate) const WITHIN: char = '·';
 
+/// What to look for to find where a word begins with `start`. Words hold no spaces, so one before the word is enough: an
+/// index reads all that it has of each three characters, and many words begin with the same letter. A letter alone needs
+/// both, to be three characters.
+pub(crate) fn beginning(start: &str) -> String {
+    match start.chars().count() {
+        2.. => format!(" {start}"),
+        _ => format!("  {start}"),
+    }
+}
+
 /// A word of a column.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(crate) struct Token {
