@@ -23,6 +23,7 @@ mod words;
 pub use column::{Column, Part};
 pub use document::{Document, VERSION};
 pub use filter::KINDS;
+pub use marks::{Finder, Found, Terms};
 pub use mistyped::Mistyped;
 pub use search::{Search, SearchError};
 pub use term::{Probe, Term, Tier};

@@ -1,11 +1,10 @@
 //! What a person looks for.
 
 use std::collections::BTreeSet;
-use std::ops::Range;
 
-use crate::column::Part;
 use crate::document::Document;
-use crate::marks::marks;
+use crate::marks::Finder;
+use crate::marks::Terms;
 use crate::mistyped::Mistyped;
 use crate::parse::asks;
 use crate::term::Ask;
@@ -29,6 +28,11 @@ pub enum SearchError {
     #[error("Search for at most {} words.", Search::MAX_TERMS)]
     TooManyTerms,
 }
+
+const _: () = assert!(
+    Search::MAX_TERMS <= Terms::BITS as usize,
+    "each term has a bit"
+);
 
 impl Search {
     /// The longest search, in characters.
@@ -140,9 +144,8 @@ impl Search {
         Self::of(terms)
     }
 
-    /// Where the terms stand in a text as it was written, for marking: ranges of bytes on boundaries of characters, sorted,
-    /// which neither overlap nor touch.
-    pub fn marks(&self, part: Part, text: &str) -> Vec<Range<usize>> {
-        marks(&self.terms, part, text)
+    /// What looks for the terms in texts, for marking.
+    pub fn finder(&self) -> Finder {
+        Finder::new(&self.terms)
     }
 }

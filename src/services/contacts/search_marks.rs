@@ -1,5 +1,7 @@
 //! Where a search has found a contact: the row of the list, in which the words are marked.
 
+use kith_search::Finder;
+use kith_search::Found;
 use kith_search::Part;
 use kith_search::Search;
 use serde::Deserialize;
@@ -41,49 +43,41 @@ impl Marked {
 }
 
 /// Says what a search has found of contacts.
-pub struct Marker<'s> {
-    search: &'s Search,
-    /// A search for each term.
-    terms: Vec<Search>,
-}
+pub struct Marker(Finder);
 
-impl<'s> Marker<'s> {
-    pub fn new(search: &'s Search) -> Self {
-        let terms = (0..search.terms().len()).map(|term| search.only(term));
-        Self {
-            search,
-            terms: terms.collect(),
-        }
+impl Marker {
+    pub fn new(search: &Search) -> Self {
+        Self(search.finder())
     }
 
     /// What the search has found of a contact: below the name, the text that has most of the words which the name has not. It
     /// is the usual detail unless another one has more.
     pub fn marked(&self, contact: &Contact) -> Marked {
+        let find = |text: &Text| self.0.find(text.part, &text.text);
         let name = Text {
             field: Field::Name,
             part: Part::Name,
             text: contact.name.clone(),
         };
-        let has = |term: &Search, text: &Text| !term.marks(text.part, &text.text).is_empty();
-        let is_missing = |term: &&Search| !has(term, &name);
-        let missing: Vec<&Search> = self.terms.iter().filter(is_missing).collect();
-        let found = |text: &Text| missing.iter().filter(|term| has(term, text)).count();
-        let texts = texts(&contact.name, &ContactFields::of(contact));
-        let is_usual = |text: &&Text| text.text == contact.detail();
-        let usual = texts.iter().find(is_usual);
-        let mut best = (usual.map_or(0, found), usual, None);
-        for text in texts.iter().filter(|text| text.field != Field::Name) {
-            let found = found(text);
-            if found > best.0 {
-                best = (found, Some(text), Some(text.field.spec().name.to_owned()));
+        let found_in_name = find(&name);
+        let missing = self.0.terms() & !found_in_name.terms;
+        let has = |found: &Found| (found.terms & missing).count_ones();
+        let usual = usual_detail(contact).map(|text| (find(&text), text));
+        let mut most = usual.as_ref().map_or(0, |(found, _)| has(found));
+        let mut detail = usual.map_or_else(String::new, |(found, text)| in_marks(&text, found));
+        let mut field = None;
+        if most < missing.count_ones() {
+            let texts = texts(&contact.name, &ContactFields::of(contact));
+            for text in texts.iter().filter(|text| text.field != Field::Name) {
+                let found = find(text);
+                if has(&found) > most {
+                    most = has(&found);
+                    detail = in_marks(text, found);
+                    field = Some(text.field.spec().name.to_owned());
+                }
             }
         }
-        let (_, text, field) = best;
-        let detail = match text {
-            Some(text) => in_marks(self.search, text),
-            None => escape_html(contact.detail()),
-        };
-        let name = in_marks(self.search, &name);
+        let name = in_marks(&name, found_in_name);
         Marked {
             row: MarkedRow { name, detail },
             field,
@@ -91,10 +85,24 @@ impl<'s> Marker<'s> {
     }
 }
 
+/// See [`Contact::detail`].
+fn usual_detail(contact: &Contact) -> Option<Text> {
+    let details = [
+        (Field::Emails, Part::Email, &contact.email),
+        (Field::Phones, Part::Phone, &contact.phone),
+        (Field::Company, Part::Company, &contact.company),
+    ];
+    let is_usual = |text: &Option<String>| text.as_deref() == Some(contact.detail());
+    let usual = details.into_iter().find(|(_, _, text)| is_usual(text));
+    usual.and_then(|(field, part, text)| {
+        let text = text.clone()?;
+        Some(Text { field, part, text })
+    })
+}
+
 /// A text as HTML; one that is no name and has its first mark where a narrow list shows it no more, from shortly before that
 /// mark on.
-fn in_marks(search: &Search, text: &Text) -> String {
-    let marks = search.marks(text.part, &text.text);
+fn in_marks(text: &Text, Found { marks, .. }: Found) -> String {
     let is_name = text.field == Field::Name;
     let text = text.text.as_str();
     let (first, last) = marks.first().map_or((0, 0), |mark| (mark.start, mark.end));

@@ -130,6 +130,7 @@ proptest! {
             prop_assert!(!held.contains(char::is_control));
             prop_assert!(held.is_empty() || (held.starts_with("  ") && held.ends_with("  ")));
             prop_assert!(!held.contains("   "));
+            prop_assert!(held.split("  ").all(|word| !word.contains(' ')));
         }
         let Ok(search) = Search::parse(&search) else {
             return Ok(());
@@ -137,7 +138,7 @@ proptest! {
         search.tier(&document);
         prop_assert!(!search.key().contains('\n'));
         for part in PARTS {
-            let marks = search.marks(part, &text);
+            let marks = search.finder().find(part, &text).marks;
             prop_assert!(marks.windows(2).all(|two| two[0].end < two[1].start));
             for mark in marks {
                 prop_assert!(text.get(mark).is_some_and(|marked| !marked.is_empty()));
@@ -188,7 +189,7 @@ proptest! {
         let document = Document::new([(Part::Name, name.as_str())]);
         if let Ok(search) = Search::parse(&name) {
             prop_assert!(search.tier(&document) <= Some(Tier::Name) && search.tier(&document).is_some());
-            prop_assert!(search.is_empty() || !search.marks(Part::Name, &name).is_empty());
+            prop_assert!(search.is_empty() || !search.finder().find(Part::Name, &name).marks.is_empty());
         }
     }
 

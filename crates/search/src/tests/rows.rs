@@ -175,7 +175,7 @@ fn what_was_found_is_marked_in_the_text_as_it_was_written() {
     ] {
         let mut written = String::new();
         let mut end = 0;
-        for mark in parse(search).marks(part, text) {
+        for mark in parse(search).finder().find(part, text).marks {
             written += &format!("{}[{}]", &text[end..mark.start], &text[mark.clone()]);
             end = mark.end;
         }
@@ -227,7 +227,7 @@ fn one_typing_error_is_corrected() {
             "{text} {near:?}"
         );
         assert_ne!(corrected.key(), search.key());
-        assert!(!corrected.marks(Part::Name, text).is_empty());
+        assert!(!corrected.finder().find(Part::Name, text).marks.is_empty());
     }
 }
 
