@@ -215,7 +215,7 @@ impl<'q> Query<'q> {
     pub(crate) fn for_engine(self, engine: Engine) -> Statement<'q> {
         let text = match self.text {
             Text::Fixed(sql) => sql.text(engine).into_sql_str(),
-            // A builder takes values as parameters only.
+            // A builder takes values as parameters, and numbers.
             Text::Built(text) => AssertSqlSafe(text).into_sql_str(),
         };
         Statement {
@@ -232,7 +232,7 @@ fn json(numbers: &[i64]) -> String {
     format!("[{}]", texts.join(","))
 }
 
-/// A statement whose text is put together at run time. Values are bound, so the text holds none.
+/// A statement whose text is put together at run time. Values are bound, so the text holds none but numbers.
 #[derive(Clone, Debug)]
 pub struct QueryBuilder<'q> {
     engine: Engine,
@@ -268,6 +268,13 @@ impl<'q> QueryBuilder<'q> {
         self.values.push(value.into());
         let number = self.values.len();
         write!(self.text, "${number}").expect("a string can be written to");
+        self
+    }
+
+    /// Appends a number as text. A connection prepares the statement for each number, so there should be few. `PostgreSQL`
+    /// plans a statement once for all values only if it knows its limit.
+    pub fn push_number(&mut self, number: u64) -> &mut Self {
+        self.text.push_str(&number.to_string());
         self
     }
 

@@ -475,7 +475,7 @@ fn push_piece(sql: &mut QueryBuilder<'_>, list: &List, (group, piece): (&Group, 
             push_beyond(sql, cursor);
         }
         push_order(sql, sort);
-        push_limit(sql, &piece);
+        push_limit(sql, query, &piece);
     };
     if is_walked(query, group) {
         push_walk(sql, sort.by, list, group);
@@ -607,8 +607,14 @@ fn push_order_by(sql: &mut QueryBuilder<'_>, before: &'static str, sort: Sort) {
         .push(direction);
 }
 
-fn push_limit(sql: &mut QueryBuilder<'_>, piece: &Piece) {
-    sql.push(" LIMIT ").push_bind(number(piece.limit));
+fn push_limit(sql: &mut QueryBuilder<'_>, query: &ContactQuery, piece: &Piece) {
+    sql.push(" LIMIT ");
+    if query.search().is_empty() {
+        // The same for all pages of a client.
+        sql.push_number(piece.limit);
+    } else {
+        sql.push_bind(number(piece.limit));
+    }
     if piece.skipped > 0 {
         sql.push(" OFFSET ").push_bind(number(piece.skipped));
     }
