@@ -1,6 +1,7 @@
 //! A row of `contacts`: what is read of it, and how a contact is found by its id.
 
 use jiff::Timestamp;
+use jiff::fmt::temporal::DateTimePrinter;
 use kith_database::Connection;
 use kith_database::Row;
 use kith_database::Sql;
@@ -136,11 +137,13 @@ pub fn photo(row: &Row, id: ContactId) -> Result<Option<String>, StoreError> {
     Ok(key.map(|key| key.address(id)))
 }
 
+const TIMES: DateTimePrinter = DateTimePrinter::new().precision(Some(3));
+
 /// For example `2026-11-22T05:29:00.000Z`.
 pub fn rfc3339(millis: i64) -> Result<String, StoreError> {
     let time =
         Timestamp::from_millisecond(millis).map_err(|error| StoreError::Internal(error.into()))?;
-    Ok(format!("{time:.3}"))
+    Ok(TIMES.timestamp_to_string(&time))
 }
 
 /// An id as the tables keep it.
