@@ -70,6 +70,7 @@ const MIGRATIONS: &[Migration] = &[
     migration!(28, "saved_searches", "0028_saved_searches.sql"),
     migration!(29, "search_derived_by", "0029_search_derived_by.sql"),
     migration!(30, "name_keys", "0030_name_keys.sql"),
+    migration!(31, "search_keys", "0031_search_keys.sql"),
 ];
 
 /// Every migration of a server, in order: that of `kith-queue`, and those in `migrations/postgres/`.
@@ -105,6 +106,7 @@ const SERVER_MIGRATIONS: &[Migration] = &[
         "postgres/0021_search_derived_by.sql"
     ),
     migration!(23, "name_keys", "postgres/0022_name_keys.sql"),
+    migration!(24, "search_keys", "postgres/0023_search_keys.sql"),
 ];
 
 /// A file that was restored from a backup has brought its generations back, and Redis may hold what was

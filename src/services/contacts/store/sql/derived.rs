@@ -396,11 +396,7 @@ impl Finding {
 
     fn search_entry(&self) -> Option<search::Entry> {
         let derived = self.derived.as_ref()?;
-        Some(search::Entry {
-            seq: self.seq,
-            in_trash: self.in_trash,
-            document: derived.document.clone(),
-        })
+        Some(derived.search_entry(self.seq, self.in_trash))
     }
 
     /// Derives the labels and dates that differ.
@@ -481,9 +477,18 @@ impl Derived {
         })
     }
 
+    fn search_entry(&self, seq: i64, in_trash: bool) -> search::Entry {
+        search::Entry {
+            seq,
+            in_trash,
+            document: self.document.clone(),
+        }
+    }
+
     /// What the tables beside the columns should have, in the order of [`Entries::take`].
     fn entries(&self, connection: &Connection, seq: i64, in_trash: bool) -> [Option<String>; 3] {
-        let search = search::entry_text(connection.engine(), (seq, in_trash), &self.document);
+        let search = self.search_entry(seq, in_trash);
+        let search = search::entry_text(connection.engine(), &search, &self.keys.name);
         let [labels, dates] = match in_trash {
             true => [None, None],
             false => [labels::entry(&self.labels), dates::entry(&self.dates)],

@@ -143,8 +143,9 @@ const INSERT: Sql = Sql::each(
          value ->> 'uid', unhex(value ->> 'fingerprint'),
          substr($4, value ->> 'card_start', value ->> 'card_bytes')
      FROM json_each($3);
-     INSERT INTO contact_search (contact, in_trash, names, joined, companies, cities, labels, phones, others, notes, has)
-     SELECT contacts.seq, FALSE, texts.value ->> 'names', texts.value ->> 'joined', texts.value ->> 'companies',
+     INSERT INTO contact_search (contact, in_trash, search_key, id, names, joined, companies, cities, labels, phones, others,
+         notes, has)
+     SELECT contacts.seq, FALSE, contacts.search_key, contacts.id, texts.value ->> 'names', texts.value ->> 'joined', texts.value ->> 'companies',
          texts.value ->> 'cities', texts.value ->> 'labels', texts.value ->> 'phones', texts.value ->> 'others',
          texts.value ->> 'notes', texts.value ->> 'has'
      FROM (SELECT value ->> 'id' AS id, value -> 'texts' AS value FROM json_each($3)) AS texts
@@ -168,9 +169,9 @@ const INSERT: Sql = Sql::each(
              family_key, company_key, name, email, phone, company, notes, fields, photo, favourite, uid, fingerprint, card
          FROM additions RETURNING seq, id
      ), searched AS (
-         INSERT INTO contact_search (contact, in_trash, names, joined, companies, cities, labels, phones, others, notes,
-             has, grams)
-         SELECT seq, FALSE, texts ->> 'names', texts ->> 'joined', texts ->> 'companies', texts ->> 'cities',
+         INSERT INTO contact_search (contact, in_trash, search_key, id, names, joined, companies, cities, labels, phones,
+             others, notes, has, grams)
+         SELECT seq, FALSE, search_key, id, texts ->> 'names', texts ->> 'joined', texts ->> 'companies', texts ->> 'cities',
              texts ->> 'labels', texts ->> 'phones', texts ->> 'others', texts ->> 'notes', texts ->> 'has',
              (texts ->> 'grams')::int4[]
          FROM added JOIN additions USING (id)

@@ -37,16 +37,21 @@ use crate::services::contacts::store::StoreError;
 /// The contacts that [`add_page`] adds.
 const PAGE: i64 = 500;
 
+/// With the keys that the contacts have.
 const ADD: Sql = Sql::each(
-    "INSERT INTO contact_search (contact, in_trash, names, joined, companies, cities, labels, phones, others, notes, has)
-     SELECT value ->> 'contact', value ->> 'in_trash', value ->> 'names', value ->> 'joined', value ->> 'companies',
-         value ->> 'cities', value ->> 'labels', value ->> 'phones', value ->> 'others', value ->> 'notes', value ->> 'has'
-     FROM json_each($1)",
-    "INSERT INTO contact_search (contact, in_trash, names, joined, companies, cities, labels, phones, others, notes, has,
-         grams)
-     SELECT contact, in_trash, names, joined, companies, cities, labels, phones, others, notes, has, grams::int4[]
+    "INSERT INTO contact_search (contact, in_trash, search_key, id, names, joined, companies, cities, labels, phones, others,
+         notes, has)
+     SELECT seq, value ->> 'in_trash', search_key, contacts.id, value ->> 'names', value ->> 'joined',
+         value ->> 'companies', value ->> 'cities', value ->> 'labels', value ->> 'phones', value ->> 'others',
+         value ->> 'notes', value ->> 'has'
+     FROM json_each($1) CROSS JOIN contacts ON seq = value ->> 'contact'",
+    "INSERT INTO contact_search (contact, in_trash, search_key, id, names, joined, companies, cities, labels, phones, others,
+         notes, has, grams)
+     SELECT seq, texts.in_trash, search_key, id, names, joined, companies, cities, labels, phones, others, texts.notes, has,
+         grams::int4[]
      FROM json_to_recordset($1::json) AS texts (contact BIGINT, in_trash BOOLEAN, names TEXT, joined TEXT, companies TEXT,
-         cities TEXT, labels TEXT, phones TEXT, others TEXT, notes TEXT, has TEXT, grams TEXT)",
+         cities TEXT, labels TEXT, phones TEXT, others TEXT, notes TEXT, has TEXT, grams TEXT)
+         JOIN contacts ON seq = contact",
 );
 
 const REMOVE: Sql = Sql::each(
@@ -54,7 +59,7 @@ const REMOVE: Sql = Sql::each(
     "DELETE FROM contact_search WHERE contact = ANY ($1::bigint[])",
 );
 
-/// Texts hold no line feed.
+/// Texts hold no line feed, and keys come last.
 const ENTRIES: Sql = Sql::each(
     "SELECT contact, in_trash || '
 ' || names || '
@@ -65,7 +70,8 @@ const ENTRIES: Sql = Sql::each(
 ' || phones || '
 ' || others || '
 ' || notes || '
-' || has FROM contact_search WHERE contact > $1 AND contact <= $2",
+' || has || '
+' || search_key FROM contact_search WHERE contact > $1 AND contact <= $2",
     "SELECT contact, in_trash::int4 || '
 ' || names || '
 ' || joined || '
@@ -76,7 +82,8 @@ const ENTRIES: Sql = Sql::each(
 ' || others || '
 ' || notes || '
 ' || has || '
-' || grams::text FROM contact_search WHERE contact > $1 AND contact <= $2",
+' || grams::text || '
+' || search_key FROM contact_search WHERE contact > $1 AND contact <= $2",
 );
 
 /// What the table has of a contact.
@@ -104,11 +111,12 @@ impl Entry {
 }
 
 /// The text that [`entries`] has of a contact.
-pub fn entry_text(engine: Engine, (seq, in_trash): (i64, bool), document: &Document) -> String {
-    let mut lines = vec![if in_trash { "1" } else { "0" }];
-    lines.extend(Column::ALL.map(|column| document.text(column)));
-    let grams = index(engine).grams(BookKey::of_contact(seq), document);
+pub fn entry_text(engine: Engine, entry: &Entry, search_key: &str) -> String {
+    let mut lines = vec![if entry.in_trash { "1" } else { "0" }];
+    lines.extend(Column::ALL.map(|column| entry.document.text(column)));
+    let grams = index(engine).grams(BookKey::of_contact(entry.seq), &entry.document);
     lines.extend(grams.as_deref());
+    lines.push(search_key);
     lines.join("\n")
 }
 
@@ -149,6 +157,16 @@ impl<'q> Wanted<'q> {
     }
 }
 
+/// What a search finds, if that is few contacts.
+#[derive(Clone, Copy, Debug)]
+pub struct Few<'q> {
+    pub search: &'q Search,
+    /// Whether the tiers are told apart. Otherwise the place of each is 0.
+    pub is_ranked: bool,
+    /// From this number on, contacts are not few.
+    pub limit: i64,
+}
+
 /// How an engine finds contacts.
 pub trait SearchIndex: Sync {
     /// The grams of a contact, if the table keeps them.
@@ -165,6 +183,10 @@ pub trait SearchIndex: Sync {
         search: &Search,
         tiers: &[Tier],
     );
+
+    /// Appends, behind `WITH`, `matches (seq, tier, search_key, id)`: the contacts of the book that the search finds, with
+    /// the places of their tiers in [`Tier::ALL`]. If there are as many as the limit or more, it has that many, or none.
+    fn push_few(&self, sql: &mut QueryBuilder<'_>, book: BookKey, few: Few<'_>);
 
     /// Appends, behind `FROM`, the same contacts with their columns. Further conditions can follow, each after
     /// `AND`.
@@ -329,15 +351,26 @@ fn push_tier(sql: &mut QueryBuilder<'_>, search: &Search, tier: Tier) {
     }
 }
 
-/// Appends the place of the tier of a row of `contact_search` in [`Tier::ALL`]. The search finds the row.
-pub fn push_tier_number(sql: &mut QueryBuilder<'_>, search: &Search) {
-    sql.push("CAST(CASE");
-    for (number, tier) in (0_i64..).zip(Tier::ALL) {
-        sql.push(" WHEN ");
-        push_tier(sql, search, tier);
-        sql.push(" THEN ").push_bind(number);
+/// Appends the columns of [`SearchIndex::push_few`] of a row of `contact_search` that the search finds.
+fn push_match_columns(sql: &mut QueryBuilder<'_>, few: Few<'_>) {
+    sql.push("contact, CAST(");
+    if few.is_ranked {
+        sql.push("CASE");
+        for (place, tier) in (0_i64..).zip(Tier::ALL) {
+            sql.push(" WHEN ");
+            if tier == Tier::Note {
+                // All that a search finds is of the last tier.
+                sql.push("TRUE");
+            } else {
+                push_tier(sql, few.search, tier);
+            }
+            sql.push(" THEN ").push_bind(place);
+        }
+        sql.push(" END");
+    } else {
+        sql.push("0");
     }
-    sql.push(" END AS BIGINT)");
+    sql.push(" AS BIGINT), search_key, id");
 }
 
 /// Appends the condition that a row of `contact_search` has one of these probes.

@@ -53,6 +53,7 @@ macro_rules! engine_tests {
             each_contact_without_a_card_gets_the_one_that_says_the_same
             what_differs_from_a_card_is_reported_and_derived_anew
             longer_keys_of_names_are_those_of_their_cards_after_the_migration
+            keys_stand_beside_the_texts_of_searches_after_the_migration
             a_card_that_cannot_be_read_is_reported_and_stays
             labels_and_dates_that_differ_from_a_card_are_derived_anew
             dates_of_contacts_that_were_there_are_derived
@@ -195,8 +196,9 @@ const SEARCH_CHECKS_OF_POSTGRES: &[(&str, &str)] = &[(
 )];
 
 const SEARCHED_CONTACTS: &str =
-    "SELECT NOT EXISTS (SELECT contact, in_trash FROM contact_search EXCEPT SELECT seq, in_trash FROM contacts)
-        AND NOT EXISTS (SELECT seq, in_trash FROM contacts EXCEPT SELECT contact, in_trash FROM contact_search)";
+    "SELECT NOT EXISTS (SELECT contact, in_trash, search_key, id FROM contact_search EXCEPT
+                SELECT seq, in_trash, search_key, id FROM contacts)
+        AND NOT EXISTS (SELECT seq FROM contacts EXCEPT SELECT contact FROM contact_search)";
 
 impl Deref for Opened {
     type Target = Store;

@@ -66,10 +66,11 @@ impl List {
     ) -> Result<Option<Stretch>, StoreError> {
         let before = self.query.cursor();
         let found = self.fetch(connection, self.columns(), before).await?;
-        Ok(found.map(|(found, standing)| {
+        let stretch = found.map(|(found, standing)| {
             let start = found.start(self.query.sort());
             found.into_stretch(&self.query, start, standing)
-        }))
+        });
+        stretch.transpose()
     }
 
     async fn fetch(
@@ -89,18 +90,17 @@ impl List {
             return Ok(None);
         };
         let total: i64 = first.get("total")?;
-        let stand_before: i64 = first.get("stand_before")?;
+        let stand_before: i64 = match before {
+            Some(_) => first.get("stand_before")?,
+            None => 0,
+        };
         let mut contacts = Vec::new();
         for row in &rows {
-            let tier: i64 = row.get("tier")?;
-            let tier = usize::try_from(tier).ok();
-            let tier = tier.and_then(|tier| Tier::ALL.get(tier)).copied();
-            contacts.push(Listed::read(
-                row,
-                query,
-                columns,
-                tier.unwrap_or(Tier::Note),
-            )?);
+            let tier = match query.search().is_empty() {
+                true => ALL.tier,
+                false => read_tier(row)?,
+            };
+            contacts.push(Listed::read(row, query, columns, tier)?);
         }
         let found = Found::new(query, contacts);
         let of_page = match query.is_backward() {
@@ -115,8 +115,15 @@ impl List {
     }
 }
 
-/// The rows of a page of all contacts, each with the total and with how many contacts [stand before](super::push_before) a
-/// cursor.
+fn read_tier(row: &Row) -> Result<Tier, StoreError> {
+    let place: i64 = row.get("tier")?;
+    let tier = usize::try_from(place).ok();
+    let tier = tier.and_then(|place| Tier::ALL.get(place)).copied();
+    Ok(tier.unwrap_or(Tier::Note))
+}
+
+/// The rows of a page of all contacts, each with the total, and with how many contacts [stand before](super::push_before) a
+/// cursor if there is one.
 pub(super) fn find_plain(
     engine: Engine,
     columns: Columns,
@@ -126,17 +133,11 @@ pub(super) fn find_plain(
     let mut sql = QueryBuilder::new(engine, "SELECT (");
     push_count(&mut sql, list, &ALL);
     sql.push(") AS total, ");
-    match before {
-        Some(cursor) => {
-            sql.push("(SELECT count(*) FROM ");
-            push_count_before(&mut sql, list, &ALL, cursor);
-            sql.push(")");
-        }
-        None => {
-            sql.push("CAST(0 AS BIGINT)");
-        }
+    if let Some(cursor) = before {
+        sql.push("(SELECT count(*) FROM ");
+        push_count_before(&mut sql, list, &ALL, cursor);
+        sql.push(") AS stand_before, ");
     }
-    sql.push(" AS stand_before, CAST(0 AS BIGINT) AS tier, ");
     push_columns(&mut sql, list, columns);
     sql.push(" FROM contacts");
     let piece = Piece {
@@ -152,40 +153,36 @@ pub(super) fn find_plain(
 /// searches is asked once.
 pub(super) fn find_few(engine: Engine, columns: Columns, list: &List) -> QueryBuilder<'static> {
     let query = &list.query;
-    let wanted = search::Wanted::all(query.search());
-    let is_ranked = query.sort().by == SortBy::Relevance;
+    let sort = query.sort();
+    let is_ranked = sort.by == SortBy::Relevance;
+    let few = search::Few {
+        search: query.search(),
+        is_ranked,
+        limit: number(MAX_SORTED_MATCHES + 1),
+    };
     let join = Sql::each(" CROSS JOIN ", " JOIN ");
     let tier = if is_ranked { "tier, " } else { "" };
-    let mut sql = QueryBuilder::new(engine, "WITH matches (seq) AS MATERIALIZED (SELECT ");
-    sql.push(Sql::each("rowid", "contact")).push(" FROM ");
-    search::index(engine).push_matches(&mut sql, list.book, wanted);
-    sql.push(" LIMIT ")
-        .push_bind(number(MAX_SORTED_MATCHES + 1))
-        .push("), best (match, tier) AS MATERIALIZED (SELECT matches.seq, ");
-    if is_ranked {
-        search::push_tier_number(&mut sql, query.search());
-    } else {
-        sql.push("CAST(0 AS BIGINT)");
-    }
-    sql.push(" AS tier FROM matches")
-        .push(join)
-        .push("contacts ON contacts.seq = matches.seq");
-    if is_ranked {
-        sql.push(join)
-            .push("contact_search ON contact_search.contact = matches.seq");
-    }
-    sql.push(" WHERE (SELECT count(*) FROM matches) <= ")
-        .push_bind(number(MAX_SORTED_MATCHES));
-    push_order_by(&mut sql, tier, query.sort());
+    let mut sql = QueryBuilder::new(engine, "WITH ");
+    search::index(engine).push_few(&mut sql, list.book, few);
+    sql.push(", best (match, tier) AS MATERIALIZED (SELECT ");
+    match sort.by {
+        // What they need stands beside the texts.
+        SortBy::Name | SortBy::Relevance => sql.push("seq, tier FROM matches"),
+        _ => sql
+            .push("contacts.seq, tier FROM (SELECT seq AS match, tier FROM matches) AS found")
+            .push(join)
+            .push("contacts ON contacts.seq = match"),
+    };
+    sql.push(" WHERE (SELECT count(*) FROM matches) < ")
+        .push_bind(few.limit);
+    push_order_by(&mut sql, tier, sort);
     sql.push(" LIMIT ")
         .push_bind(number(Found::most_rows(query)))
-        .push(
-            ") SELECT (SELECT count(*) FROM matches) AS total, CAST(0 AS BIGINT) AS stand_before, tier, ",
-        );
+        .push(") SELECT (SELECT count(*) FROM matches) AS total, tier, ");
     push_columns(&mut sql, list, columns);
     sql.push(" FROM best")
         .push(join)
         .push("contacts ON contacts.seq = best.match");
-    push_order_by(&mut sql, tier, query.sort());
+    push_order_by(&mut sql, tier, sort);
     sql
 }

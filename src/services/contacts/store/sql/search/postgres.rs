@@ -15,11 +15,13 @@ use kith_search::Probe;
 use kith_search::Search;
 use kith_search::Tier;
 
+use super::Few;
 use super::SearchIndex;
 use super::Wanted;
 use super::positive;
 use super::push_bounds;
 use super::push_condition;
+use super::push_match_columns;
 use super::push_probes;
 use crate::services::book::BookKey;
 
@@ -72,6 +74,14 @@ impl SearchIndex for GramArrays {
         }
         sql.push(" FROM ");
         self.push_matches(sql, book, Wanted::all(search));
+    }
+
+    fn push_few(&self, sql: &mut QueryBuilder<'_>, book: BookKey, few: Few<'_>) {
+        sql.push("matches (seq, tier, search_key, id) AS MATERIALIZED (SELECT ");
+        push_match_columns(sql, few);
+        sql.push(" FROM ");
+        self.push_matches(sql, book, Wanted::all(few.search));
+        sql.push(" LIMIT ").push_bind(few.limit).push(")");
     }
 
     fn push_contacts(&self, sql: &mut QueryBuilder<'_>, book: BookKey, wanted: Wanted<'_>) {

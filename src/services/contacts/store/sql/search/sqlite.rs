@@ -2,20 +2,27 @@
 //! its text stands, and only there.
 
 use std::collections::BTreeMap;
+use std::collections::BTreeSet;
 
 use kith_database::QueryBuilder;
+use kith_search::Column;
 use kith_search::Document;
+use kith_search::KINDS;
 use kith_search::Probe;
 use kith_search::Search;
 use kith_search::Term;
 use kith_search::Tier;
 
+use super::Few;
 use super::SearchIndex;
 use super::Wanted;
 use super::every_contact;
 use super::positive;
 use super::push_bounds;
+use super::push_condition;
+use super::push_match_columns;
 use crate::services::book::BookKey;
+use crate::services::contacts::search_document::CONTACT;
 
 /// The table `contact_texts`.
 pub struct FullTextTable;
@@ -28,7 +35,7 @@ impl SearchIndex for FullTextTable {
 
     fn push_matches(&self, sql: &mut QueryBuilder<'_>, book: BookKey, wanted: Wanted<'_>) {
         sql.push("contact_texts");
-        push_match(sql, book, expression(wanted));
+        push_text_match(sql, book, expression(wanted));
     }
 
     fn push_counts(
@@ -48,21 +55,40 @@ impl SearchIndex for FullTextTable {
         }
     }
 
+    /// FTS5 is asked for contacts that may match, which is faster. Their rows are read for the ranks and the order, and say
+    /// which of them do.
+    fn push_few(&self, sql: &mut QueryBuilder<'_>, book: BookKey, few: Few<'_>) {
+        sql.push("candidates (seq) AS MATERIALIZED (SELECT rowid FROM contact_texts");
+        push_text_match(sql, book, candidates(few.search));
+        sql.push(" LIMIT ")
+            .push_bind(few.limit)
+            .push("), matches (seq, tier, search_key, id) AS MATERIALIZED (SELECT ");
+        push_match_columns(sql, few);
+        sql.push(
+            " FROM candidates CROSS JOIN contact_search ON contact = seq
+             WHERE (SELECT count(*) FROM candidates) < ",
+        )
+        .push_bind(few.limit)
+        .push(" AND ");
+        push_condition(sql, Wanted::all(few.search));
+        sql.push(")");
+    }
+
     fn push_contacts(&self, sql: &mut QueryBuilder<'_>, book: BookKey, wanted: Wanted<'_>) {
         // The cross join has SQLite ask this table first.
         sql.push("contact_texts CROSS JOIN contacts ON seq = contact_texts.rowid");
-        push_match(sql, book, expression(wanted));
+        push_text_match(sql, book, expression(wanted));
     }
 
     fn push_candidates(&self, sql: &mut QueryBuilder<'_>, book: BookKey, probes: &[Probe]) {
         sql.push("contact_search WHERE contact IN (SELECT rowid FROM contact_texts");
-        push_match(sql, book, any(probes));
+        push_text_match(sql, book, any(probes));
         sql.push(")");
     }
 }
 
 /// FTS5 reads only the rows between the bounds, so a search costs nothing for what other books have.
-fn push_match(sql: &mut QueryBuilder<'_>, book: BookKey, expression: String) {
+fn push_text_match(sql: &mut QueryBuilder<'_>, book: BookKey, expression: String) {
     sql.push(" WHERE contact_texts MATCH ")
         .push_bind(expression);
     push_bounds(sql, "contact_texts.rowid", book);
@@ -91,6 +117,62 @@ fn tier(search: &Search, tier: Tier) -> String {
     })
 }
 
+/// What contacts have that may match. The probes of a term contain each other's texts, so the shortest ones are looked for,
+/// in all columns of the term.
+fn candidates(search: &Search) -> String {
+    let term = |term: &Term| {
+        let probes = term.probes(Tier::Note);
+        let columns: BTreeSet<Column> = probes.iter().map(|probe| probe.column).collect();
+        let others = Column::ALL
+            .into_iter()
+            .filter(|column| !columns.contains(column));
+        let others: Vec<Column> = others.collect();
+        let columns: Vec<&str> = columns.into_iter().map(Column::as_str).collect();
+        let mut texts: Vec<&str> = probes.iter().map(|probe| shortest(&probe.text)).collect();
+        texts.sort_by_key(|text| text.len());
+        let mut kept: Vec<&str> = Vec::new();
+        for text in texts {
+            if !kept.iter().any(|shorter| text.contains(shorter)) {
+                kept.push(text);
+            }
+        }
+        any_of(kept.into_iter().map(|text| {
+            let is_elsewhere = others.iter().any(|column| may_hold(*column, text));
+            (
+                text,
+                if is_elsewhere {
+                    columns.as_slice()
+                } else {
+                    &[]
+                },
+            )
+        }))
+    };
+    let mut terms: Vec<String> = positive(search).map(term).collect();
+    if terms.is_empty() {
+        terms.push(any(&[every_contact()]));
+    }
+    terms.join(" AND ")
+}
+
+/// Whether a column may hold a text. Phone numbers are digits, and there are few kinds of what contacts have.
+fn may_hold(column: Column, text: &str) -> bool {
+    match column {
+        Column::Phones => text.contains(|c: char| c.is_ascii_digit()),
+        Column::Has => {
+            let mut kinds = KINDS.iter().chain([&CONTACT]);
+            kinds.any(|kind| format!("  {kind}  ").contains(text))
+        }
+        _ => true,
+    }
+}
+
+/// A text without the spaces around it, if it is long enough for FTS5.
+fn shortest(text: &str) -> &str {
+    let word = text.trim_matches(' ');
+    if word.chars().count() < 3 { text } else { word }
+}
+
 /// One of the probes. Each has three characters, without which FTS5 would find nothing. FTS5 reads all that it has of a text
 /// each time that the text is named, so each is named once, with all its columns.
 fn any(probes: &[Probe]) -> String {
@@ -99,11 +181,20 @@ fn any(probes: &[Probe]) -> String {
         let columns = columns_by_text.entry(&probe.text).or_default();
         columns.push(probe.column.as_str());
     }
-    let one = |(text, columns): (&str, Vec<&str>)| {
+    let texts = columns_by_text.iter();
+    any_of(texts.map(|(text, columns)| (*text, columns.as_slice())))
+}
+
+/// One of the texts, in one of its columns; without columns, in any, which is faster.
+fn any_of<'a>(texts: impl Iterator<Item = (&'a str, &'a [&'a str])>) -> String {
+    let one = |(text, columns): (&str, &[&str])| {
         let text = text.replace('"', "\"\"");
-        format!("{{{}}} : \"{text}\"", columns.join(" "))
+        match columns {
+            [] => format!("\"{text}\""),
+            columns => format!("{{{}}} : \"{text}\"", columns.join(" ")),
+        }
     };
-    let texts: Vec<String> = columns_by_text.into_iter().map(one).collect();
+    let texts: Vec<String> = texts.map(one).collect();
     format!("({})", texts.join(" OR "))
 }
 
@@ -116,7 +207,24 @@ mod tests {
         let search = Search::parse("lukas").expect("short");
         assert_eq!(
             expression(Wanted::all(&search)),
-            "(({joined} : \"  lukas\" OR {names companies cities labels others notes} : \"lukas\"))"
+            "(({joined} : \" lukas\" OR {names companies cities labels others notes} : \"lukas\"))"
         );
+    }
+
+    #[test]
+    fn candidates_have_the_shortest_text_of_each_word() {
+        for (search, expected) in [
+            ("lukas no:email", "(\"lukas\")"),
+            ("lukas city:rom", "(\"lukas\") AND ({cities} : \"rom\")"),
+            // Each contact has a kind that is called so.
+            (
+                "contact",
+                "({names joined companies cities labels others notes} : \"contact\")",
+            ),
+            ("no:email", "({has} : \"  contact  \")"),
+        ] {
+            let search = Search::parse(search).expect("short");
+            assert_eq!(candidates(&search), expected);
+        }
     }
 }

@@ -10,9 +10,11 @@ use crate::services::contacts::catalogue::Field;
 use crate::services::contacts::fields::ContactFields;
 use crate::services::contacts::fold::MAX_KEY_CHARS;
 use crate::services::contacts::fold::fold;
+use crate::services::contacts::store::conformance::Update;
 use crate::services::contacts::store::conformance::add;
 use crate::services::contacts::store::conformance::at;
 use crate::services::contacts::store::conformance::fields;
+use crate::services::contacts::store::conformance::found;
 use crate::services::contacts::store::conformance::new_id;
 use crate::services::contacts::store::sql::derived::Difference;
 use crate::services::contacts::store::sql::derived::Mode;
@@ -55,6 +57,44 @@ pub async fn longer_keys_of_names_are_those_of_their_cards_after_the_migration(o
     assert_eq!(differing(&opened, Mode::Report).await, []);
 }
 
+/// The release before kept no keys beside the texts of searches.
+pub async fn keys_stand_beside_the_texts_of_searches_after_the_migration(opened: Opened) {
+    let [ada, bea] = [add(&opened, "Ada").await, add(&opened, "Bea").await];
+    let deleted = opened.delete(bea.id, None, at(1), &Actor::operator()).await;
+    deleted.expect("it is there");
+    let (undo, migration): (&[_], _) = match opened.database.engine() {
+        Engine::Sqlite => (
+            &["DROP TRIGGER contact_search_key"],
+            include_str!("../../../../../../migrations/0031_search_keys.sql"),
+        ),
+        Engine::Postgres => (
+            &[
+                "DROP TRIGGER contact_search_key ON contacts",
+                "DROP FUNCTION search_key_changed",
+            ],
+            include_str!("../../../../../../migrations/postgres/0023_search_keys.sql"),
+        ),
+    };
+    execute(&opened, undo).await;
+    execute(
+        &opened,
+        &[
+            "ALTER TABLE contact_search DROP COLUMN search_key",
+            "ALTER TABLE contact_search DROP COLUMN id",
+        ],
+    )
+    .await;
+
+    let statements: Vec<&str> = migration.split(";\n\n").collect();
+    execute(&opened, &statements).await;
+    opened.assert_consistent().await;
+    let zoe = fields("Zoe", "zoe@example.com");
+    let renamed = opened.update(ada.id, &zoe, None, at(2)).await;
+    renamed.expect("it is there");
+    opened.assert_consistent().await;
+    assert_eq!(found(&opened, "zo").await, ["Zoe"]);
+}
+
 /// What differs.
 async fn differing(opened: &Opened, mode: Mode) -> Vec<Difference> {
     let checked = check(&opened.database, mode).await;
@@ -65,6 +105,7 @@ pub async fn what_differs_from_a_card_is_reported_and_derived_anew(opened: Opene
     let ada = add(&opened, "Ada").await;
     let bea = add(&opened, "Bea").await;
     let cem = add(&opened, "Cem").await;
+    let dea = add(&opened, "Dea").await;
     assert_eq!(differing(&opened, Mode::Report).await, []);
 
     execute(
@@ -73,13 +114,15 @@ pub async fn what_differs_from_a_card_is_reported_and_derived_anew(opened: Opene
             "UPDATE contacts SET email = 'other@example.com', fields = '{', favourite = TRUE, uid = NULL WHERE name = 'Ada'",
             "UPDATE contacts SET search_key = 'nothing' WHERE name = 'Bea'",
             "UPDATE contact_search SET notes = '  nothing  ' WHERE contact = (SELECT seq FROM contacts WHERE name = 'Cem')",
+            "UPDATE contact_search SET search_key = 'nothing' WHERE contact = (SELECT seq FROM contacts WHERE name = 'Dea')",
         ],
     )
     .await;
     let expected = [
         (ada.id, vec!["email", "fields", "uid", "favourite"]),
-        (bea.id, vec!["search_key"]),
+        (bea.id, vec!["search_key", "search"]),
         (cem.id, vec!["search"]),
+        (dea.id, vec!["search"]),
     ];
     let expected = expected.map(|(contact, columns)| Difference { contact, columns });
     assert_eq!(differing(&opened, Mode::Report).await, expected);
@@ -91,7 +134,7 @@ pub async fn what_differs_from_a_card_is_reported_and_derived_anew(opened: Opene
     assert_eq!(differing(&opened, Mode::Repair).await, expected);
     assert_eq!(differing(&opened, Mode::Report).await, []);
     opened.assert_consistent().await;
-    for contact in [ada, bea, cem] {
+    for contact in [ada, bea, cem, dea] {
         assert_eq!(opened.get(contact.id).await.ok(), Some(contact));
     }
 }
