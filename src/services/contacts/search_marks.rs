@@ -51,8 +51,15 @@ impl Marker {
     }
 
     /// What the search has found of a contact: below the name, the text that has most of the words which the name has not. It
-    /// is the usual detail unless another one has more.
-    pub fn marked(&self, contact: &Contact) -> Marked {
+    /// is the usual detail unless another one has more. All that the contact says is asked for only if it may matter.
+    ///
+    /// # Errors
+    /// Those of `fields`.
+    pub fn marked<E>(
+        &self,
+        contact: &Contact,
+        fields: impl FnOnce() -> Result<ContactFields, E>,
+    ) -> Result<Marked, E> {
         let find = |text: &Text| self.0.find(text.part, &text.text);
         let name = Text {
             field: Field::Name,
@@ -67,7 +74,7 @@ impl Marker {
         let mut detail = usual.map_or_else(String::new, |(found, text)| in_marks(&text, found));
         let mut field = None;
         if most < missing.count_ones() {
-            let texts = texts(&contact.name, &ContactFields::of(contact));
+            let texts = texts(&contact.name, &fields()?);
             for text in texts.iter().filter(|text| text.field != Field::Name) {
                 let found = find(text);
                 if has(&found) > most {
@@ -78,10 +85,10 @@ impl Marker {
             }
         }
         let name = in_marks(&name, found_in_name);
-        Marked {
+        Ok(Marked {
             row: MarkedRow { name, detail },
             field,
-        }
+        })
     }
 }
 
@@ -134,6 +141,8 @@ fn in_marks(text: &Text, Found { marks, .. }: Found) -> String {
 
 #[cfg(test)]
 mod tests {
+    use std::convert::Infallible;
+
     use serde_json::json;
 
     use super::*;
@@ -168,8 +177,14 @@ mod tests {
     }
 
     fn row(search: &str) -> (String, String) {
+        row_of(search, &contact())
+    }
+
+    fn row_of(search: &str, contact: &Contact) -> (String, String) {
         let search = Search::parse(search).expect("a search");
-        let MarkedRow { name, detail } = Marker::new(&search).marked(&contact()).row();
+        let fields = || Ok::<_, Infallible>(ContactFields::of(contact));
+        let Ok(marked) = Marker::new(&search).marked(contact, fields);
+        let MarkedRow { name, detail } = marked.row();
         (name, detail)
     }
 
@@ -215,14 +230,23 @@ mod tests {
     }
 
     #[test]
+    fn a_contact_whose_name_has_all_words_is_not_asked_for_more() {
+        let search = Search::parse("lovelace ada").expect("a search");
+        let marked = Marker::new(&search).marked(&contact(), || Err(()));
+        assert!(marked.is_ok());
+        let search = Search::parse("lovelace london").expect("a search");
+        let marked = Marker::new(&search).marked(&contact(), || Err(()));
+        assert_eq!(marked, Err(()));
+    }
+
+    #[test]
     fn of_a_text_that_a_narrow_list_cuts_off_the_row_shows_what_is_around_the_mark() {
         let contact = Contact {
             company: Some("The Honourable Society of Analytical Engines".to_owned()),
             ..contact()
         };
-        let search = Search::parse("engines").expect("a search");
         assert_eq!(
-            Marker::new(&search).marked(&contact).row().detail,
+            row_of("engines", &contact).1,
             "Company: <bdi>…f Analytical <mark>Engines</mark></bdi>"
         );
     }

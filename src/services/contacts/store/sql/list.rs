@@ -123,7 +123,7 @@ impl List {
     fn columns(&self) -> Columns {
         match self.query.search().is_empty() {
             true => Columns::ForLists,
-            false => Columns::All,
+            false => Columns::ForMarks,
         }
     }
 
@@ -174,7 +174,7 @@ impl List {
             (Some(start), Some(_)) => count_before(connection, self, groups, start).await?,
             _ => skipped,
         };
-        Ok(found.into_stretch(query, start, Standing { offset, total }))
+        found.into_stretch(query, start, Standing { offset, total })
     }
 }
 

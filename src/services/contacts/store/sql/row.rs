@@ -15,6 +15,7 @@ use crate::model::contact::ContactId;
 use crate::services::book::BookKey;
 use crate::services::contacts::card::ContactCard;
 use crate::services::contacts::card::Summary;
+use crate::services::contacts::fields::ContactFields;
 use crate::services::contacts::photo::PhotoKey;
 use crate::services::contacts::sort_keys::SortKeys;
 use crate::services::contacts::store::StoreError;
@@ -53,13 +54,15 @@ pub enum Columns {
     All,
     /// All but what is shown of one contact only, which may be a hundred times as long as the rest.
     ForLists,
+    /// The same, and as a [`Rest`] what a search may have found besides.
+    ForMarks,
 }
 
 impl Columns {
     /// The columns that [`read_contact`] reads.
     pub fn text(self) -> &'static str {
         match self {
-            Self::All => concat!(columns_for_lists!(), ", notes, fields"),
+            Self::All | Self::ForMarks => concat!(columns_for_lists!(), ", notes, fields"),
             Self::ForLists => columns_for_lists!(),
         }
     }
@@ -106,7 +109,7 @@ pub fn read_contact(row: &Row, columns: Columns, in_trash: bool) -> Result<Conta
     let id = read_id(row)?;
     let (notes, fields) = match columns {
         Columns::All => (row.get("notes")?, read_fields(row.get("fields")?)?),
-        Columns::ForLists => (None, Map::new()),
+        Columns::ForLists | Columns::ForMarks => (None, Map::new()),
     };
     Ok(Contact {
         id,
@@ -121,6 +124,28 @@ pub fn read_contact(row: &Row, columns: Columns, in_trash: bool) -> Result<Conta
         updated_at: rfc3339(row.get("updated_at")?)?,
         version: row.get("version")?,
     })
+}
+
+/// What is shown of one contact only, as its row has it.
+pub struct Rest {
+    notes: Option<String>,
+    fields: String,
+}
+
+impl Rest {
+    pub fn read(row: &Row) -> Result<Self, StoreError> {
+        Ok(Self {
+            notes: row.get("notes")?,
+            fields: row.get("fields")?,
+        })
+    }
+
+    /// All that the contact says.
+    pub fn fields(&self, contact: &Contact) -> Result<ContactFields, StoreError> {
+        let fields = read_fields(&self.fields)?;
+        let (company, notes) = (&contact.company, &self.notes);
+        Ok(ContactFields::of_columns(&fields, company, notes))
+    }
 }
 
 /// The id in the column `id`.

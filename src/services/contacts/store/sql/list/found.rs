@@ -19,6 +19,7 @@ use crate::services::contacts::store::ContactPage;
 use crate::services::contacts::store::StoreError;
 use crate::services::contacts::store::Stretch;
 use crate::services::contacts::store::sql::row::Columns;
+use crate::services::contacts::store::sql::row::Rest;
 use crate::services::contacts::store::sql::row::Stored;
 use crate::services::contacts::store::sql::row::read_contact;
 
@@ -26,6 +27,8 @@ use crate::services::contacts::store::sql::row::read_contact;
 pub struct Listed {
     position: Position,
     contact: Contact,
+    /// What a search may have found besides what the list shows.
+    rest: Option<Rest>,
 }
 
 impl Listed {
@@ -39,6 +42,10 @@ impl Listed {
         Ok(Self {
             position: read_position(row, query.sort(), tier)?,
             contact: read_contact(row, columns, query.scope() == Scope::Trash)?,
+            rest: match columns {
+                Columns::ForMarks => Some(Rest::read(row)?),
+                Columns::All | Columns::ForLists => None,
+            },
         })
     }
 
@@ -55,6 +62,7 @@ impl Listed {
         Self {
             position,
             contact: stored.contact,
+            rest: None,
         }
     }
 
@@ -124,18 +132,13 @@ impl Found {
         first.map(|first| first.edge(sort).before())
     }
 
-    /// Says where a search has found the contacts, and drops what is read for that.
-    fn mark(&mut self, search: &Search) -> Vec<Marked> {
-        if search.is_empty() {
-            return Vec::new();
-        }
+    /// Says where a search has found the contacts.
+    fn marked(&self, search: &Search) -> Result<Vec<Marked>, StoreError> {
         let marker = Marker::new(search);
-        let contacts = self.contacts.iter_mut();
-        let marked = contacts.map(|Listed { contact, .. }| {
-            let marked = marker.marked(contact);
-            contact.notes = None;
-            contact.fields.clear();
-            marked
+        let marked = self.contacts.iter().filter_map(|listed| {
+            let rest = listed.rest.as_ref()?;
+            let contact = &listed.contact;
+            Some(marker.marked(contact, || rest.fields(contact)))
         });
         marked.collect()
     }
@@ -158,18 +161,18 @@ impl Found {
         query: &ContactQuery,
         start: Option<Cursor>,
         Standing { offset, total }: Standing,
-    ) -> Stretch {
-        let marked = self.mark(query.search());
+    ) -> Result<Stretch, StoreError> {
+        let marked = self.marked(query.search())?;
         let headings = self.headings(query.sort());
         self.more = offset + self.len() < total;
-        Stretch {
+        Ok(Stretch {
             page: self.into_page(query, total),
             offset,
             previous: start.filter(|_| offset > 0),
             marked,
             headings,
             corrected: None,
-        }
+        })
     }
 
     pub fn into_page(self, query: &ContactQuery, total: u64) -> ContactPage {
