@@ -157,16 +157,6 @@ impl<'q> Wanted<'q> {
     }
 }
 
-/// What a search finds, if that is few contacts.
-#[derive(Clone, Copy, Debug)]
-pub struct Few<'q> {
-    pub search: &'q Search,
-    /// Whether the tiers are told apart. Otherwise the place of each is 0.
-    pub is_ranked: bool,
-    /// From this number on, contacts are not few.
-    pub limit: i64,
-}
-
 /// How an engine finds contacts.
 pub trait SearchIndex: Sync {
     /// The grams of a contact, if the table keeps them.
@@ -184,9 +174,20 @@ pub trait SearchIndex: Sync {
         tiers: &[Tier],
     );
 
+    /// How many contacts are read for the first page of a search at most. It is faster to count more of them, and to walk
+    /// the index of the order.
+    fn max_ranked(&self) -> i64;
+
     /// Appends, behind `WITH`, `matches (seq, tier, search_key, id)`: the contacts of the book that the search finds, with
-    /// the places of their tiers in [`Tier::ALL`]. If there are as many as the limit or more, it has that many, or none.
-    fn push_few(&self, sql: &mut QueryBuilder<'_>, book: BookKey, few: Few<'_>);
+    /// the places of their tiers in [`Tier::ALL`], or with 0 if they are not ranked. If there are more than
+    /// [`max_ranked`](Self::max_ranked), it has one more, or none.
+    fn push_ranked(
+        &self,
+        sql: &mut QueryBuilder<'_>,
+        book: BookKey,
+        search: &Search,
+        is_ranked: bool,
+    );
 
     /// Appends, behind `FROM`, the same contacts with their columns. Further conditions can follow, each after
     /// `AND`.
@@ -351,10 +352,10 @@ fn push_tier(sql: &mut QueryBuilder<'_>, search: &Search, tier: Tier) {
     }
 }
 
-/// Appends the columns of [`SearchIndex::push_few`] of a row of `contact_search` that the search finds.
-fn push_match_columns(sql: &mut QueryBuilder<'_>, few: Few<'_>) {
+/// Appends the columns of [`SearchIndex::push_ranked`] of a row of `contact_search` that the search finds.
+fn push_match_columns(sql: &mut QueryBuilder<'_>, search: &Search, is_ranked: bool) {
     sql.push("contact, CAST(");
-    if few.is_ranked {
+    if is_ranked {
         sql.push("CASE");
         for (place, tier) in (0_i64..).zip(Tier::ALL) {
             sql.push(" WHEN ");
@@ -362,7 +363,7 @@ fn push_match_columns(sql: &mut QueryBuilder<'_>, few: Few<'_>) {
                 // All that a search finds is of the last tier.
                 sql.push("TRUE");
             } else {
-                push_tier(sql, few.search, tier);
+                push_tier(sql, search, tier);
             }
             sql.push(" THEN ").push_bind(place);
         }

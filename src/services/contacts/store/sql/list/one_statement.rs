@@ -1,5 +1,6 @@
 //! Pages that one statement reads, with how many contacts stand before them and how many there are: those of a list without
-//! a search and without a filter, and the first page of a search that finds few. A transaction with a statement for each
+//! a search and without a filter, and the first page of a search that finds no more than
+//! [`max_ranked`](search::SearchIndex::max_ranked). A transaction with a statement for each
 //! question takes twice as long.
 
 use kith_database::Connection;
@@ -14,7 +15,6 @@ use super::Found;
 use super::Group;
 use super::List;
 use super::Listed;
-use super::MAX_SORTED_MATCHES;
 use super::Piece;
 use super::Standing;
 use super::number;
@@ -83,7 +83,7 @@ impl List {
         let engine = connection.engine();
         let sql = match query.search().is_empty() {
             true => find_plain(engine, columns, self, before),
-            false => find_few(engine, columns, self),
+            false => find_first(engine, columns, self),
         };
         let rows: Vec<Row> = sql.build().fetch_all(connection).await?;
         let Some(first) = rows.first() else {
@@ -151,19 +151,15 @@ pub(super) fn find_plain(
 
 /// The rows of the first page of a search, each with the total and its tier; none if the search finds many. The index of
 /// searches is asked once.
-pub(super) fn find_few(engine: Engine, columns: Columns, list: &List) -> QueryBuilder<'static> {
+pub(super) fn find_first(engine: Engine, columns: Columns, list: &List) -> QueryBuilder<'static> {
     let query = &list.query;
     let sort = query.sort();
     let is_ranked = sort.by == SortBy::Relevance;
-    let few = search::Few {
-        search: query.search(),
-        is_ranked,
-        limit: number(MAX_SORTED_MATCHES + 1),
-    };
     let join = Sql::each(" CROSS JOIN ", " JOIN ");
     let tier = if is_ranked { "tier, " } else { "" };
     let mut sql = QueryBuilder::new(engine, "WITH ");
-    search::index(engine).push_few(&mut sql, list.book, few);
+    let index = search::index(engine);
+    index.push_ranked(&mut sql, list.book, query.search(), is_ranked);
     sql.push(", best (match, tier) AS MATERIALIZED (SELECT ");
     match sort.by {
         // What they need stands beside the texts.
@@ -173,8 +169,8 @@ pub(super) fn find_few(engine: Engine, columns: Columns, list: &List) -> QueryBu
             .push(join)
             .push("contacts ON contacts.seq = match"),
     };
-    sql.push(" WHERE (SELECT count(*) FROM matches) < ")
-        .push_bind(few.limit);
+    sql.push(" WHERE (SELECT count(*) FROM matches) <= ")
+        .push_bind(index.max_ranked());
     push_order_by(&mut sql, tier, sort);
     sql.push(" LIMIT ")
         .push_bind(number(Found::most_rows(query)))

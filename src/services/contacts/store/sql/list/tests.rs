@@ -189,7 +189,7 @@ async fn a_search_for_little_asks_the_search_table_first() {
                 "{steps:?}"
             );
             if query.cursor().is_none() {
-                let few = one_statement::find_few(Engine::Sqlite, Columns::All, &list(&query));
+                let few = one_statement::find_first(Engine::Sqlite, Columns::All, &list(&query));
                 let steps = self::steps(&mut tx, few).await;
                 let is_scan =
                     |step: &&String| step.starts_with("SCAN contact") && !step.contains("VIRTUAL");

@@ -15,7 +15,6 @@ use kith_search::Probe;
 use kith_search::Search;
 use kith_search::Tier;
 
-use super::Few;
 use super::SearchIndex;
 use super::Wanted;
 use super::positive;
@@ -76,12 +75,25 @@ impl SearchIndex for GramArrays {
         self.push_matches(sql, book, Wanted::all(search));
     }
 
-    fn push_few(&self, sql: &mut QueryBuilder<'_>, book: BookKey, few: Few<'_>) {
+    /// A count reads the same rows. This many have room in memory.
+    fn max_ranked(&self) -> i64 {
+        50_000
+    }
+
+    fn push_ranked(
+        &self,
+        sql: &mut QueryBuilder<'_>,
+        book: BookKey,
+        search: &Search,
+        is_ranked: bool,
+    ) {
         sql.push("matches (seq, tier, search_key, id) AS MATERIALIZED (SELECT ");
-        push_match_columns(sql, few);
+        push_match_columns(sql, search, is_ranked);
         sql.push(" FROM ");
-        self.push_matches(sql, book, Wanted::all(few.search));
-        sql.push(" LIMIT ").push_bind(few.limit).push(")");
+        self.push_matches(sql, book, Wanted::all(search));
+        sql.push(" LIMIT ")
+            .push_bind(self.max_ranked() + 1)
+            .push(")");
     }
 
     fn push_contacts(&self, sql: &mut QueryBuilder<'_>, book: BookKey, wanted: Wanted<'_>) {

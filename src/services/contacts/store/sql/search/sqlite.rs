@@ -13,7 +13,6 @@ use kith_search::Search;
 use kith_search::Term;
 use kith_search::Tier;
 
-use super::Few;
 use super::SearchIndex;
 use super::Wanted;
 use super::every_contact;
@@ -55,22 +54,33 @@ impl SearchIndex for FullTextTable {
         }
     }
 
+    /// The index counts without the rows.
+    fn max_ranked(&self) -> i64 {
+        4096
+    }
+
     /// FTS5 is asked for contacts that may match, which is faster. Their rows are read for the ranks and the order, and say
     /// which of them do.
-    fn push_few(&self, sql: &mut QueryBuilder<'_>, book: BookKey, few: Few<'_>) {
+    fn push_ranked(
+        &self,
+        sql: &mut QueryBuilder<'_>,
+        book: BookKey,
+        search: &Search,
+        is_ranked: bool,
+    ) {
         sql.push("candidates (seq) AS MATERIALIZED (SELECT rowid FROM contact_texts");
-        push_text_match(sql, book, candidates(few.search));
+        push_text_match(sql, book, candidates(search));
         sql.push(" LIMIT ")
-            .push_bind(few.limit)
+            .push_bind(self.max_ranked() + 1)
             .push("), matches (seq, tier, search_key, id) AS MATERIALIZED (SELECT ");
-        push_match_columns(sql, few);
+        push_match_columns(sql, search, is_ranked);
         sql.push(
             " FROM candidates CROSS JOIN contact_search ON contact = seq
-             WHERE (SELECT count(*) FROM candidates) < ",
+             WHERE (SELECT count(*) FROM candidates) <= ",
         )
-        .push_bind(few.limit)
+        .push_bind(self.max_ranked())
         .push(" AND ");
-        push_condition(sql, Wanted::all(few.search));
+        push_condition(sql, Wanted::all(search));
         sql.push(")");
     }
 
