@@ -28,11 +28,15 @@ use kith_database::Sql;
 use kith_database::query;
 use kith_test_support::postgres_server::PostgresServer;
 
+/// As in the program.
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
 /// As many contacts as `KITH_BENCH_CONTACTS` says.
 const CONTACTS: u32 = 100_000;
-/// How often each is asked. Of a longer list, bare queries take longer.
-const ROUNDS: u32 = 200;
-const FEWEST_ROUNDS: u32 = 40;
+/// How long and how often each is asked at least.
+const TIME: Duration = Duration::from_secs(4);
+const ROUNDS: usize = 40;
 const PAGE: NonZeroU32 = NonZeroU32::new(50).expect("it is not 0");
 const CONNECTIONS: NonZeroU32 = NonZeroU32::new(4).expect("it is not 0");
 
@@ -200,8 +204,8 @@ impl Bench {
     /// Prints how long a bare query and the page of Kith take.
     async fn compare(&self, name: &str, asked: &ContactQuery, bare: Sql, sought: Option<&str>) {
         let (mut bares, mut ours) = (Vec::new(), Vec::new());
-        let rounds = (ROUNDS * CONTACTS / contacts()).clamp(FEWEST_ROUNDS, ROUNDS);
-        for _ in 0..rounds {
+        let end = Instant::now() + TIME;
+        while ours.len() < ROUNDS || Instant::now() < end {
             let start = Instant::now();
             let mut reader = self.database.reader().await.expect("it is open");
             let query = sought
