@@ -4,6 +4,7 @@ use std::ops::Range;
 
 use crate::column::Part;
 use crate::held::tokens;
+use crate::term::Ask;
 use crate::term::Probe;
 use crate::term::Term;
 use crate::term::Tier;
@@ -12,7 +13,7 @@ use crate::token::Token;
 /// A set of terms: a bit for each, by its place in [`Search::terms`](crate::Search::terms).
 pub type Terms = u32;
 
-/// Looks for the terms of a search in texts as they were written. Negated terms are left out.
+/// Looks for the terms of a search in texts as they were written. Terms that no text has, such as `has:phone`, are left out.
 pub struct Finder {
     terms: Terms,
     probes: Vec<(Terms, Probe)>,
@@ -34,7 +35,7 @@ impl Finder {
             probes: Vec::new(),
         };
         for (at, term) in terms.iter().enumerate() {
-            if !term.is_negated() {
+            if !matches!(term.ask(), Ask::Has { .. }) {
                 let bit = 1 << at;
                 let probes = term.probes(Tier::Note).into_iter();
                 finder.terms |= bit;
