@@ -1,11 +1,12 @@
 -- What orders contacts by name stands beside the words that searches read of them. So the first page of a search reads a row
--- of one table for each contact that it finds, not of two. The keys stand before the texts, which may be long.
+-- of one table for each contact that it finds, not of two. What is short stands before notes, which may be long.
 CREATE TABLE contact_search_31 (
     contact    INTEGER PRIMARY KEY REFERENCES contacts (seq) ON DELETE CASCADE,
     in_trash   INTEGER NOT NULL CHECK (in_trash IN (FALSE, TRUE)),
-    -- Those of the contact.
+    -- Those of the contact, whose id never changes.
     search_key TEXT    NOT NULL,
     id         BLOB    NOT NULL,
+    has        TEXT    NOT NULL,
     names      TEXT    NOT NULL,
     joined     TEXT    NOT NULL,
     companies  TEXT    NOT NULL,
@@ -13,8 +14,7 @@ CREATE TABLE contact_search_31 (
     labels     TEXT    NOT NULL,
     phones     TEXT    NOT NULL,
     others     TEXT    NOT NULL,
-    notes      TEXT    NOT NULL,
-    has        TEXT    NOT NULL
+    notes      TEXT    NOT NULL
 ) STRICT;
 
 INSERT INTO contact_search_31 (contact, in_trash, search_key, id, names, joined, companies, cities, labels, phones, others,
@@ -42,8 +42,8 @@ BEGIN
         OLD.notes, OLD.has);
 END;
 
-CREATE TRIGGER contact_search_changed AFTER UPDATE OF in_trash, names, joined, companies, cities, labels, phones, others,
-    notes, has ON contact_search
+CREATE TRIGGER contact_search_changed AFTER UPDATE OF contact, in_trash, names, joined, companies, cities, labels, phones,
+    others, notes, has ON contact_search
 BEGIN
     INSERT INTO contact_texts (contact_texts, rowid, names, joined, companies, cities, labels, phones, others, notes, has)
     SELECT 'delete', OLD.contact, OLD.names, OLD.joined, OLD.companies, OLD.cities, OLD.labels, OLD.phones, OLD.others,

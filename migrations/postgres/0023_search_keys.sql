@@ -4,7 +4,7 @@
 CREATE TABLE contact_search_23 (
     contact    BIGINT PRIMARY KEY REFERENCES contacts (seq) ON DELETE CASCADE,
     in_trash   BOOLEAN NOT NULL,
-    -- Those of the contact.
+    -- Those of the contact, whose id never changes.
     search_key TEXT   COLLATE "C" NOT NULL,
     id         BYTEA  NOT NULL,
     names      TEXT   COLLATE "C" NOT NULL,
@@ -26,17 +26,20 @@ SELECT contact, contact_search.in_trash, search_key, id, names, joined, companie
     contact_search.notes, has, grams
 FROM contact_search JOIN contacts ON seq = contact;
 
+-- New entries wait in a list until there are enough of them. Every search reads the list, so it is short. The index is made
+-- before the old table goes, because that locks the contacts.
+CREATE INDEX contact_search_23_by_gram ON contact_search_23 USING gin (grams)
+    WITH (gin_pending_list_limit = 256) WHERE NOT in_trash;
+
 DROP TABLE contact_search;
 
 ALTER TABLE contact_search_23 RENAME TO contact_search;
 
 ALTER INDEX contact_search_23_pkey RENAME TO contact_search_pkey;
 
-ALTER TABLE contact_search RENAME CONSTRAINT contact_search_23_contact_fkey TO contact_search_contact_fkey;
+ALTER INDEX contact_search_23_by_gram RENAME TO contact_search_by_gram;
 
--- New entries wait in a list until there are enough of them. Every search reads the list, so it is short.
-CREATE INDEX contact_search_by_gram ON contact_search USING gin (grams)
-    WITH (gin_pending_list_limit = 256) WHERE NOT in_trash;
+ALTER TABLE contact_search RENAME CONSTRAINT contact_search_23_contact_fkey TO contact_search_contact_fkey;
 
 CREATE FUNCTION search_key_changed() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
