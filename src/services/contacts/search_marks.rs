@@ -231,9 +231,11 @@ mod tests {
 
     #[test]
     fn a_contact_whose_name_has_all_words_is_not_asked_for_more() {
-        let search = Search::parse("lovelace ada").expect("a search");
-        let marked = Marker::new(&search).marked(&contact(), || Err(()));
-        assert!(marked.is_ok());
+        for search in ["lovelace ada", "lovelace has:phone", "lovelace no:label"] {
+            let search = Search::parse(search).expect("a search");
+            let marked = Marker::new(&search).marked(&contact(), || Err(()));
+            assert!(marked.is_ok());
+        }
         let search = Search::parse("lovelace london").expect("a search");
         let marked = Marker::new(&search).marked(&contact(), || Err(()));
         assert_eq!(marked, Err(()));

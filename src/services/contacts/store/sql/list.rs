@@ -1,7 +1,8 @@
 //! Pages of contacts.
 //!
 //! Without a search, a page is read from the index of its order, from the cursor on, and the
-//! total is known. With one, the contacts that match equally well are a group, and the page takes from one group after the
+//! total is known. The first page of a search that finds few is read at once (`one_statement`). Of other pages, the contacts
+//! that match equally well are a group, and the page takes from one group after the
 //! other. There are two ways to find those of a group, and their count decides between them:
 //!
 //! - Few contacts match: ask the index of searches for all of them, and sort those.
@@ -70,7 +71,7 @@ pub struct List {
     query: ContactQuery,
 }
 
-/// Up to this many matches are all looked up and sorted. Measured with 50 000 contacts: looking
+/// Up to this many matches of a group are all looked up and sorted. Measured with 50 000 contacts: looking
 /// one up takes 2.5 µs, walking past one 0.3 µs, so both ways take 10 ms at most on either side.
 const MAX_SORTED_MATCHES: u64 = 4096;
 

@@ -59,7 +59,7 @@ pub enum Columns {
 }
 
 impl Columns {
-    /// The columns that [`read_contact`] reads.
+    /// The columns that [`read_contact`] and [`Rest::read`] read.
     pub fn text(self) -> &'static str {
         match self {
             Self::All | Self::ForMarks => concat!(columns_for_lists!(), ", notes, fields"),

@@ -59,7 +59,7 @@ const REMOVE: Sql = Sql::each(
     "DELETE FROM contact_search WHERE contact = ANY ($1::bigint[])",
 );
 
-/// Texts hold no line feed, and keys come last.
+/// Texts hold no line feed, and keys come last. The id of a contact never changes.
 const ENTRIES: Sql = Sql::each(
     "SELECT contact, in_trash || '
 ' || names || '
@@ -157,6 +157,16 @@ impl<'q> Wanted<'q> {
     }
 }
 
+/// What is read of the contacts that a search finds, for its first page.
+#[derive(Clone, Copy, Debug)]
+pub struct Matches<'q> {
+    pub search: &'q Search,
+    /// Whether the tiers are told apart. Otherwise the place of each is 0.
+    pub is_ranked: bool,
+    /// How many are read.
+    pub most: i64,
+}
+
 /// How an engine finds contacts.
 pub trait SearchIndex: Sync {
     /// The grams of a contact, if the table keeps them.
@@ -174,22 +184,12 @@ pub trait SearchIndex: Sync {
         tiers: &[Tier],
     );
 
-    /// How many contacts are read for the first page of a search at most. It is faster to count more of them, and to walk
-    /// the index of the order.
-    fn max_ranked(&self) -> i64;
-
     /// Appends, behind `WITH`, `matches (seq, tier, search_key, id)`: the contacts of the book that the search finds, with
-    /// the places of their tiers in [`Tier::ALL`], or with 0 if they are not ranked. If there are more than
-    /// [`max_ranked`](Self::max_ranked), it has one more, or none.
-    fn push_ranked(
-        &self,
-        sql: &mut QueryBuilder<'_>,
-        book: BookKey,
-        search: &Search,
-        is_ranked: bool,
-    );
+    /// the places of their tiers in [`Tier::ALL`]. If more than [`Matches::most`] match, or may match, it has one more, or
+    /// none.
+    fn push_all(&self, sql: &mut QueryBuilder<'_>, book: BookKey, matches: Matches<'_>);
 
-    /// Appends, behind `FROM`, the same contacts with their columns. Further conditions can follow, each after
+    /// Appends, behind `FROM`, the contacts of [`push_matches`](Self::push_matches) with their columns. Further conditions can follow, each after
     /// `AND`.
     fn push_contacts(&self, sql: &mut QueryBuilder<'_>, book: BookKey, wanted: Wanted<'_>);
 
@@ -352,10 +352,10 @@ fn push_tier(sql: &mut QueryBuilder<'_>, search: &Search, tier: Tier) {
     }
 }
 
-/// Appends the columns of [`SearchIndex::push_ranked`] of a row of `contact_search` that the search finds.
-fn push_match_columns(sql: &mut QueryBuilder<'_>, search: &Search, is_ranked: bool) {
+/// Appends the columns of [`SearchIndex::push_all`] of a row of `contact_search` that the search finds.
+fn push_match_columns(sql: &mut QueryBuilder<'_>, matches: Matches<'_>) {
     sql.push("contact, CAST(");
-    if is_ranked {
+    if matches.is_ranked {
         sql.push("CASE");
         for (place, tier) in (0_i64..).zip(Tier::ALL) {
             sql.push(" WHEN ");
@@ -363,7 +363,7 @@ fn push_match_columns(sql: &mut QueryBuilder<'_>, search: &Search, is_ranked: bo
                 // All that a search finds is of the last tier.
                 sql.push("TRUE");
             } else {
-                push_tier(sql, search, tier);
+                push_tier(sql, matches.search, tier);
             }
             sql.push(" THEN ").push_bind(place);
         }

@@ -1,7 +1,6 @@
 //! Pages that one statement reads, with how many contacts stand before them and how many there are: those of a list without
-//! a search and without a filter, and the first page of a search that finds no more than
-//! [`max_ranked`](search::SearchIndex::max_ranked). A transaction with a statement for each
-//! question takes twice as long.
+//! a search and without a filter, and the first page of a search that finds no more contacts than [`most`]. A transaction with
+//! a statement for each question takes twice as long.
 
 use kith_database::Connection;
 use kith_database::Engine;
@@ -15,7 +14,9 @@ use super::Found;
 use super::Group;
 use super::List;
 use super::Listed;
+use super::MAX_SORTED_MATCHES;
 use super::Piece;
+use super::Sort;
 use super::Standing;
 use super::number;
 use super::push_columns;
@@ -83,7 +84,7 @@ impl List {
         let engine = connection.engine();
         let sql = match query.search().is_empty() {
             true => find_plain(engine, columns, self, before),
-            false => find_first(engine, columns, self),
+            false => find_first(engine, columns, self, most(engine, query.sort())),
         };
         let rows: Vec<Row> = sql.build().fetch_all(connection).await?;
         let Some(first) = rows.first() else {
@@ -149,17 +150,35 @@ pub(super) fn find_plain(
     sql
 }
 
-/// The rows of the first page of a search, each with the total and its tier; none if the search finds many. The index of
-/// searches is asked once.
-pub(super) fn find_first(engine: Engine, columns: Columns, list: &List) -> QueryBuilder<'static> {
+/// How many contacts of a search are read for its first page. More of them are counted, and met along the index of the order.
+fn most(engine: Engine, sort: Sort) -> u64 {
+    match (engine, sort.by) {
+        // A count reads the same rows: those of the texts, which say what these orders need.
+        (Engine::Postgres, SortBy::Name | SortBy::Relevance) => 50_000,
+        _ => MAX_SORTED_MATCHES,
+    }
+}
+
+/// The rows of the first page of a search, each with the total and its tier; none if more than `most` contacts match, or may
+/// match. The index of searches is asked once.
+pub(super) fn find_first(
+    engine: Engine,
+    columns: Columns,
+    list: &List,
+    most: u64,
+) -> QueryBuilder<'static> {
     let query = &list.query;
     let sort = query.sort();
     let is_ranked = sort.by == SortBy::Relevance;
     let join = Sql::each(" CROSS JOIN ", " JOIN ");
     let tier = if is_ranked { "tier, " } else { "" };
     let mut sql = QueryBuilder::new(engine, "WITH ");
-    let index = search::index(engine);
-    index.push_ranked(&mut sql, list.book, query.search(), is_ranked);
+    let matches = search::Matches {
+        search: query.search(),
+        is_ranked,
+        most: number(most),
+    };
+    search::index(engine).push_all(&mut sql, list.book, matches);
     sql.push(", best (match, tier) AS MATERIALIZED (SELECT ");
     match sort.by {
         // What they need stands beside the texts.
@@ -170,7 +189,7 @@ pub(super) fn find_first(engine: Engine, columns: Columns, list: &List) -> Query
             .push("contacts ON contacts.seq = match"),
     };
     sql.push(" WHERE (SELECT count(*) FROM matches) <= ")
-        .push_bind(index.max_ranked());
+        .push_bind(number(most));
     push_order_by(&mut sql, tier, sort);
     sql.push(" LIMIT ")
         .push_bind(number(Found::most_rows(query)))

@@ -15,6 +15,7 @@ use kith_search::Probe;
 use kith_search::Search;
 use kith_search::Tier;
 
+use super::Matches;
 use super::SearchIndex;
 use super::Wanted;
 use super::positive;
@@ -75,25 +76,12 @@ impl SearchIndex for GramArrays {
         self.push_matches(sql, book, Wanted::all(search));
     }
 
-    /// A count reads the same rows. This many have room in memory.
-    fn max_ranked(&self) -> i64 {
-        50_000
-    }
-
-    fn push_ranked(
-        &self,
-        sql: &mut QueryBuilder<'_>,
-        book: BookKey,
-        search: &Search,
-        is_ranked: bool,
-    ) {
+    fn push_all(&self, sql: &mut QueryBuilder<'_>, book: BookKey, matches: Matches<'_>) {
         sql.push("matches (seq, tier, search_key, id) AS MATERIALIZED (SELECT ");
-        push_match_columns(sql, search, is_ranked);
+        push_match_columns(sql, matches);
         sql.push(" FROM ");
-        self.push_matches(sql, book, Wanted::all(search));
-        sql.push(" LIMIT ")
-            .push_bind(self.max_ranked() + 1)
-            .push(")");
+        self.push_matches(sql, book, Wanted::all(matches.search));
+        sql.push(" LIMIT ").push_bind(matches.most + 1).push(")");
     }
 
     fn push_contacts(&self, sql: &mut QueryBuilder<'_>, book: BookKey, wanted: Wanted<'_>) {

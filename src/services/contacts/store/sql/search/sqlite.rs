@@ -13,6 +13,7 @@ use kith_search::Search;
 use kith_search::Term;
 use kith_search::Tier;
 
+use super::Matches;
 use super::SearchIndex;
 use super::Wanted;
 use super::every_contact;
@@ -54,33 +55,22 @@ impl SearchIndex for FullTextTable {
         }
     }
 
-    /// The index counts without the rows.
-    fn max_ranked(&self) -> i64 {
-        4096
-    }
-
     /// FTS5 is asked for contacts that may match, which is faster. Their rows are read for the ranks and the order, and say
     /// which of them do.
-    fn push_ranked(
-        &self,
-        sql: &mut QueryBuilder<'_>,
-        book: BookKey,
-        search: &Search,
-        is_ranked: bool,
-    ) {
+    fn push_all(&self, sql: &mut QueryBuilder<'_>, book: BookKey, matches: Matches<'_>) {
         sql.push("candidates (seq) AS MATERIALIZED (SELECT rowid FROM contact_texts");
-        push_text_match(sql, book, candidates(search));
+        push_text_match(sql, book, superset(matches.search));
         sql.push(" LIMIT ")
-            .push_bind(self.max_ranked() + 1)
+            .push_bind(matches.most + 1)
             .push("), matches (seq, tier, search_key, id) AS MATERIALIZED (SELECT ");
-        push_match_columns(sql, search, is_ranked);
+        push_match_columns(sql, matches);
         sql.push(
             " FROM candidates CROSS JOIN contact_search ON contact = seq
              WHERE (SELECT count(*) FROM candidates) <= ",
         )
-        .push_bind(self.max_ranked())
+        .push_bind(matches.most)
         .push(" AND ");
-        push_condition(sql, Wanted::all(search));
+        push_condition(sql, Wanted::all(matches.search));
         sql.push(")");
     }
 
@@ -127,9 +117,9 @@ fn tier(search: &Search, tier: Tier) -> String {
     })
 }
 
-/// What contacts have that may match. The probes of a term contain each other's texts, so the shortest ones are looked for,
-/// in all columns of the term.
-fn candidates(search: &Search) -> String {
+/// What contacts have that may match, in the query language of FTS5: of each term one of the texts of its probes, in any of
+/// their columns. A text that contains another one is left out.
+fn superset(search: &Search) -> String {
     let term = |term: &Term| {
         let probes = term.probes(Tier::Note);
         let columns: BTreeSet<Column> = probes.iter().map(|probe| probe.column).collect();
@@ -138,7 +128,7 @@ fn candidates(search: &Search) -> String {
             .filter(|column| !columns.contains(column));
         let others: Vec<Column> = others.collect();
         let columns: Vec<&str> = columns.into_iter().map(Column::as_str).collect();
-        let mut texts: Vec<&str> = probes.iter().map(|probe| shortest(&probe.text)).collect();
+        let mut texts: Vec<&str> = probes.iter().map(|probe| probe.text.as_str()).collect();
         texts.sort_by_key(|text| text.len());
         let mut kept: Vec<&str> = Vec::new();
         for text in texts {
@@ -175,12 +165,6 @@ fn may_hold(column: Column, text: &str) -> bool {
         }
         _ => true,
     }
-}
-
-/// A text without the spaces around it, if it is long enough for FTS5.
-fn shortest(text: &str) -> &str {
-    let word = text.trim_matches(' ');
-    if word.chars().count() < 3 { text } else { word }
 }
 
 /// One of the probes. Each has three characters, without which FTS5 would find nothing. FTS5 reads all that it has of a text
@@ -222,10 +206,14 @@ mod tests {
     }
 
     #[test]
-    fn candidates_have_the_shortest_text_of_each_word() {
+    fn contacts_that_may_match_have_the_shortest_text_of_each_word() {
         for (search, expected) in [
             ("lukas no:email", "(\"lukas\")"),
             ("lukas city:rom", "(\"lukas\") AND ({cities} : \"rom\")"),
+            (
+                "+49 171",
+                "({names phones others notes} : \" =171\" OR {names phones others notes} : \" 49171\")",
+            ),
             // Each contact has a kind that is called so.
             (
                 "contact",
@@ -234,7 +222,7 @@ mod tests {
             ("no:email", "({has} : \"  contact  \")"),
         ] {
             let search = Search::parse(search).expect("short");
-            assert_eq!(candidates(&search), expected);
+            assert_eq!(superset(&search), expected);
         }
     }
 }
